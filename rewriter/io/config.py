@@ -1,0 +1,168 @@
+"""Reading `dfrewrite.toml`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from rewriter.io.files import FileError, read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FILE_NAME = "dfrewrite.toml"
+LEVELS = ("safe", "review", "risky")
+RUNTIMES = ("alpine", "slim", "distroless", "scratch")
+FORMATS = ("text", "diff", "json")
+_MAX_SIZE = 1_000_000  # bytes
+
+
+class ConfigError(FileError):
+    """The configuration cannot be used; `reason` names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The options of the command line as a file gives them; None where it says nothing. `path` is that file."""
+
+    path: Path | None = None
+    level: str | None = None
+    select: tuple[str, ...] | None = None
+    skip: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] | None = None
+    alpine: str | None = None
+    runtime: str | None = None
+    context: Path | None = None
+    target: str | None = None
+    build_arg: Mapping[str, str] | None = None
+    format: str | None = None
+    enabled: bool | None = None
+
+
+def load_config(start: Path, explicit: Path | None = None) -> Config:
+    """The configuration for a file or folder: `explicit`, or the nearest dfrewrite.toml from `start` upwards.
+
+    The search ends at the root of the repository. Outside of one only the folder itself is looked at: what lies above
+    it is nobody's project. A relative `context` is relative to the file that names it. Without a file, an empty Config.
+
+    Raises ConfigError: the file is missing (if explicit), unreadable, no TOML, or has an unknown key or a wrong value.
+    """
+    path = explicit or _find(start)
+    if path is None:
+        return Config()
+    import tomllib  # only now: most runs have no configuration
+
+    try:
+        content = read_regular(path, _MAX_SIZE)
+        if content is None:
+            raise ConfigError(path, "is larger than 1 MB")
+        table = tomllib.loads(content.decode())
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(path, f"is no valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, f"is not UTF-8 (byte {error.start})") from error
+    except RecursionError as error:
+        raise ConfigError(path, "is nested too deeply") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigError(path, reason) from error
+    return Config(path=path, **{_field(key): _read_value(path, key, value) for key, value in table.items()})
+
+
+def _find(start: Path) -> Path | None:
+    folder = Path(os.path.realpath(start if start.is_dir() else start.parent))
+    found: Path | None = None
+    for parent in (folder, *folder.parents):
+        if found is None and os.path.lexists(parent / FILE_NAME):
+            found = parent / FILE_NAME
+        if os.path.lexists(parent / ".git"):
+            return found
+    return folder / FILE_NAME if os.path.lexists(folder / FILE_NAME) else None
+
+
+def _field(key: str) -> str:
+    return key.replace("-", "_")
+
+
+def _read_value(path: Path, key: str, value: Any) -> Any:
+    if key not in _READERS:
+        near = difflib.get_close_matches(key, _READERS, n=1)
+        raise ConfigError(path, f"unknown key '{key}'" + (f", did you mean '{near[0]}'?" if near else ""))
+    try:
+        read = _READERS[key](value)
+    except ValueError as error:
+        raise ConfigError(path, f"'{key}' {error}") from error
+    return path.parent / read if key == "context" else read
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value in choices and isinstance(value, str):
+            return value
+        near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+        hint = f", did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"must be one of {', '.join(choices)}, not {_show(value)}{hint}")
+
+    return read
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"must be a text in quotes, not {_show(value)}")
+    return value
+
+
+def _version(value: Any) -> str:
+    # As a number, 3.20 would be 3.2.
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]+\.[0-9]+", value):
+        raise ValueError(f'must be a version in quotes, such as "3.20", not {_show(value)}')
+    return value
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise ValueError(f'must be a list of names, such as ["split_stages"], not {_show(value)}')
+    return tuple(value)
+
+
+def _table(value: Any) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a table, not {_show(value)}")
+    for name, content in value.items():
+        if not isinstance(content, str):
+            raise ValueError(f"must give texts in quotes, not {_show(content)} for '{name}'")
+    return MappingProxyType(dict(value))
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"must be true or false, not {_show(value)}")
+    return value
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    return repr(value)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "level": _one_of(LEVELS),
+    "select": _names,
+    "skip": _names,
+    "extend-select": _names,
+    "alpine": _version,
+    "runtime": _one_of(RUNTIMES),
+    "context": _text,
+    "target": _text,
+    "build-arg": _table,
+    "format": _one_of(FORMATS),
+    "enabled": _flag,
+}

@@ -1,0 +1,67 @@
+"""What a sound change must also be: every COPY --from takes what its stage makes, every new tag exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rewriter.model.image_ref import parse_image
+from rewriter.model.stages import Stage
+from rewriter.planning.runtime_base import DISTROLESS_STATIC
+from rewriter.situation import Situation
+from rewriter.soundness import Unsound
+from rewriter.syntax import Instruction
+
+
+def check_legality(before: Situation, after: Situation) -> None:
+    """Raises Unsound for an image or a COPY --from of the result that was not there before and cannot be right."""
+    old_images = {stage.image_text for stage in before.model.stages}
+    for stage in after.model.stages:
+        if stage.image is not None and stage.image_text not in old_images:
+            _image(stage, after)
+    old_copies = {i.args for stage in before.model.stages for i in stage.instructions if i.flag("from") is not None}
+    for stage in after.model.stages:
+        for instruction in stage.instructions:
+            if instruction.name == "COPY" and instruction.flag("from") is not None and instruction.args not in old_copies:
+                _copy(stage, instruction, after)
+
+
+def _image(stage: Stage, situation: Situation) -> None:
+    image = stage.image
+    if image is None or image.repository in ("scratch", DISTROLESS_STATIC):
+        return
+    facts = situation.facts.image(image.short_name)
+    if facts is None or not facts.has(image.tag or "latest"):
+        raise Unsound(f"the image {stage.image_text} is not in the catalogue")
+
+
+def _copy(stage: Stage, instruction: Instruction, situation: Situation) -> None:
+    source_stage = situation.model.find(instruction.flag("from") or "", stage.index)
+    if source_stage is None:
+        raise Unsound(f"{instruction.args}: there is no such stage before it")
+    *sources, target = instruction.operands
+    if any(char in source for source in sources for char in "*?["):
+        raise Unsound(f"{instruction.args}: a pattern may match another file than meant")
+    if target.endswith("/") or len(sources) != 1 or not target.startswith("/"):
+        raise Unsound(f"{instruction.args}: whether the destination is a file or a folder is not said")
+    go, files = situation.go(source_stage), situation.files(source_stage)
+    if go.artefact_at(sources[0]) is None and files.origin(sources[0]) is None and not _made(sources[0], source_stage, situation):
+        raise Unsound(f"{instruction.args}: nothing in the stage {source_stage.name} makes {sources[0]}")
+
+
+def _made(path: str, stage: Stage, situation: Situation) -> bool:
+    """True when a COPY or a RUN of the stage names the path."""
+    copies: Iterable[str | None] = (copy.target for copy in situation.files(stage).copies)
+    if path in copies or any(target and path.startswith(target.rstrip("/") + "/") for target in copies):
+        return True
+    for run in situation.go(stage).runs:
+        if isinstance(run.steps, tuple):
+            for step in run.steps:
+                words = [word for word in step.argv if word]
+                redirects = step.command.redirects if step.command is not None else ()
+                words += [r.target.value(step.variables) or "" for r in redirects if r.target is not None]
+                if any(step.absolute(word) == path or path.startswith((step.absolute(word) or "\0") + "/") for word in words):
+                    return True
+    return any(
+        instruction.name in ("COPY", "ADD") and state.absolute(instruction.operands[-1]) == path
+        for instruction, state in stage.numbered()
+    )

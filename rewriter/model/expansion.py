@@ -1,0 +1,211 @@
+"""Variable expansion as BuildKit does it in ENV, COPY, WORKDIR, FROM and the like.
+
+Read from BuildKit at 73ed6825 (2026-08-21): ``$x ${x} ${x:-w} ${x-w} ${x:+w} ${x+w} ${x:?w} ${x?w} ${x#p} ${x##p}
+${x%p} ${x%%p} ${x/p/r} ${x//p/r}``; patterns know ``*`` and ``?`` only; single quotes stop expansion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?\-$!]")
+DEEPEST = 100
+
+
+class ExpansionError(ValueError):
+    """A substitution that BuildKit rejects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What is set at a point; a value of None is set to something that the file does not tell."""
+
+    values: Mapping[str, str | None]
+    complete: bool = True
+    """False when the base image may set further names that are not known."""
+
+    def get(self, name: str) -> tuple[bool, str | None]:
+        """(is set, value); a name that only the base image could set counts as set to an unknown value."""
+        if name in self.values:
+            return True, self.values[name]
+        return (False, "") if self.complete else (True, None)
+
+
+class Expansion(NamedTuple):
+    """A text after expansion; ``known`` is False when an unknown value takes part in it."""
+
+    text: str
+    known: bool
+    names: frozenset[str]
+
+    @property
+    def value(self) -> str | None:
+        """The text when all of it is known."""
+        return self.text if self.known else None
+
+
+def expand(raw: str, variables: Variables, escape: str = "\\") -> Expansion:
+    """One word with quotes removed and variables replaced. Raises ExpansionError."""
+    walker = _Walker(raw, variables, escape)
+    text = walker.until("", 0)
+    return Expansion(text, walker.known, frozenset(walker.names))
+
+
+class _Walker:
+    def __init__(self, raw: str, variables: Variables, escape: str) -> None:
+        self.raw = raw
+        self.variables = variables
+        self.escape = escape
+        self.position = 0
+        self.known = True
+        self.names: set[str] = set()
+
+    def until(self, stop: str, depth: int) -> str:
+        """Expanded text up to an unquoted ``stop`` (which is consumed) or, for "", the end."""
+        if depth > DEEPEST:
+            raise ExpansionError("substitutions are nested too deeply")
+        out: list[str] = []
+        raw = self.raw
+        while self.position < len(raw):
+            char = raw[self.position]
+            if char == stop:
+                self.position += 1
+                return "".join(out)
+            if char == "'":
+                out.append(self._single())
+            elif char == '"':
+                out.append(self._double(depth))
+            elif char == "$":
+                out.append(self._dollar(depth))
+            elif char == self.escape:
+                self.position += 1
+                out.append(raw[self.position : self.position + 1])
+                self.position += 1
+            else:
+                out.append(char)
+                self.position += 1
+        if stop:
+            raise ExpansionError(f"unexpected end of statement while looking for matching {stop}")
+        return "".join(out)
+
+    def _single(self) -> str:
+        end = self.raw.find("'", self.position + 1)
+        if end < 0:
+            raise ExpansionError("unexpected end of statement while looking for matching single-quote")
+        text = self.raw[self.position + 1 : end]
+        self.position = end + 1
+        return text
+
+    def _double(self, depth: int) -> str:
+        out: list[str] = []
+        self.position += 1
+        while self.position < len(self.raw):
+            char = self.raw[self.position]
+            if char == '"':
+                self.position += 1
+                return "".join(out)
+            if char == "$":
+                out.append(self._dollar(depth))
+                continue
+            if char == self.escape:
+                following = self.raw[self.position + 1 : self.position + 2]
+                if following in ('"', "$", self.escape):
+                    out.append(following)
+                    self.position += 2
+                    continue
+            out.append(char)
+            self.position += 1
+        raise ExpansionError("unexpected end of statement while looking for matching double-quote")
+
+    def _dollar(self, depth: int) -> str:
+        self.position += 1
+        if not self.raw.startswith("{", self.position):
+            match = _NAME.match(self.raw, self.position)
+            if match is None:
+                return "$"
+            self.position = match.end()
+            return self._lookup(match.group())[1]
+        self.position += 1
+        match = _NAME.match(self.raw, self.position)
+        if match is None:
+            raise ExpansionError("bad substitution")
+        self.position = match.end()
+        return self._braced(match.group(), depth)
+
+    def _lookup(self, name: str) -> tuple[bool, str]:
+        self.names.add(name)
+        is_set, value = self.variables.get(name)
+        if value is None:
+            self.known = False
+        return is_set, value or ""
+
+    def _braced(self, name: str, depth: int) -> str:
+        raw = self.raw
+        char = raw[self.position : self.position + 1]
+        if char == "}":
+            self.position += 1
+            return self._lookup(name)[1]
+        colon = char == ":"
+        if colon:
+            self.position += 1
+            char = raw[self.position : self.position + 1]
+        self.position += 1
+        if char and char in "+-?":
+            return self._default(name, char, colon, depth)
+        if colon or not char or char not in "#%/":
+            raise ExpansionError(f"unsupported modifier ({':' if colon else ''}{char}) in substitution")
+        is_set, value = self._lookup(name)
+        if char == "/":
+            return self._replace(value, depth)
+        greedy = raw.startswith(char, self.position)
+        if greedy:
+            self.position += 1
+        pattern = self.until("}", depth + 1)
+        return _trim(value, pattern, char, greedy) if is_set else ""
+
+    def _default(self, name: str, modifier: str, colon: bool, depth: int) -> str:
+        self.names.add(name)
+        is_set, value = self.variables.get(name)
+        before = self.known
+        word = self.until("}", depth + 1)
+        after, self.known = self.known, before
+        if value is None:
+            self.known = False
+            return ""
+        present = is_set and (value != "" or not colon)
+        if present and modifier != "+":
+            return value
+        if not present and modifier == "+":
+            return ""
+        if modifier == "?":
+            raise ExpansionError(f"{name}: {word or 'parameter not set'}")
+        self.known = after
+        return word
+
+    def _replace(self, value: str, depth: int) -> str:
+        everywhere = self.raw.startswith("/", self.position)
+        if everywhere:
+            self.position += 1
+        pattern = self.until("/", depth + 1)
+        replacement = self.until("}", depth + 1)
+        return re.sub(_regex(pattern, True), lambda _: replacement, value, count=0 if everywhere else 1)
+
+
+def _regex(pattern: str, greedy: bool) -> str:
+    star = ".*" if greedy else ".*?"
+    return "".join(star if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+
+
+def _trim(value: str, pattern: str, side: str, greedy: bool) -> str:
+    if side == "#":
+        match = re.match(_regex(pattern, greedy), value, re.DOTALL)
+        return value[match.end() :] if match else value
+    starts = range(len(value) + 1) if greedy else range(len(value), -1, -1)
+    regex = re.compile(_regex(pattern, True), re.DOTALL)
+    for start in starts:
+        if regex.fullmatch(value, start):
+            return value[:start]
+    return value

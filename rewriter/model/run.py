@@ -1,0 +1,209 @@
+"""What a RUN, CMD, ENTRYPOINT or HEALTHCHECK runs: its commands with working directory and variables."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rewriter.model.state import State
+from rewriter.shell import Command, Opaque, Script, ShellWord, parse_shell
+from rewriter.shell_words import resolve
+from rewriter.syntax import Instruction, Logical, Span
+
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
+_WRAPPERS = frozenset({"exec", "time", "nohup", "command", "builtin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command as it runs. An argument of None is only known at run time."""
+
+    argv: tuple[str | None, ...]
+    cwd: str | None
+    variables: Mapping[str, str | None]
+    instruction: Instruction
+    command: Command | None = None
+    """The shell command with its places; None for an exec form."""
+    certain: bool = True
+    """False when it may not run: inside if, a loop, ``$(…)`` or behind ``||``."""
+
+    @property
+    def name(self) -> str:
+        """Base name of the program, empty when it is not written out."""
+        return posixpath.basename(self.argv[0]) if self.argv and self.argv[0] else ""
+
+    @property
+    def options_and_operands(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Words that start with ``-`` and the others, without the name; None when any word is unknown."""
+        words = self.argv[1:]
+        known = tuple(word for word in words if word is not None)
+        if len(known) != len(words):
+            return None
+        options = tuple(word for word in known if word.startswith("-") and word != "-")
+        return options, tuple(word for word in known if word not in options)
+
+    def absolute(self, path: str) -> str | None:
+        """A path made absolute against the working directory of the command."""
+        if path.startswith("/"):
+            return posixpath.normpath(path)
+        return None if self.cwd is None else posixpath.normpath(posixpath.join(self.cwd, path))
+
+
+def script_logical(instruction: Instruction) -> Logical | Opaque:
+    """The text that a shell-form instruction hands to its shell, with a map to the file."""
+    source, text = instruction.source, instruction.logical.text
+    stop = instruction.args_start + len(instruction.args)
+    if not instruction.heredocs:
+        return instruction.logical.slice(source, instruction.args_start, stop)
+    bodies: list[Span] = []
+    only_heredoc = len(instruction.words) == 1 and len(instruction.heredocs) == 1
+    if only_heredoc:
+        heredoc = instruction.heredocs[0]
+        first = source[heredoc.body.start : heredoc.body.end].lstrip("\t").partition("\n")[0]
+        if first.startswith("#!") and posixpath.basename(first[2:].split()[0] if first[2:].split() else "") not in SHELLS:
+            return Opaque("its heredoc is a script in another language")
+        return Logical(source, tuple(_lines(source, heredoc.body, heredoc.chomp)))
+    # A command with heredocs: the shell reads the line, then the bodies as the file has them.
+    head = instruction.logical.slice(source, instruction.args_start, len(text)).pieces
+    line_end = source.rfind("\n", 0, instruction.heredocs[0].body.start)
+    bodies = [*head, Span(line_end, line_end + 1)]
+    for heredoc in instruction.heredocs:
+        bodies += [heredoc.body, heredoc.terminator]
+    return Logical(source, tuple(bodies))
+
+
+def _lines(source: str, span: Span, chomp: bool) -> Iterator[Span]:
+    if not chomp:
+        yield span
+        return
+    start = span.start
+    while start < span.end:
+        end = source.find("\n", start, span.end)
+        end = span.end if end < 0 else end + 1
+        while start < end and source[start] == "\t":
+            start += 1
+        yield Span(start, end)
+        start = end
+
+
+def shell_of(state: State) -> str | None:
+    """Base name of the Bourne-like shell in force, or None for another interpreter (cmd, pwsh, python …)."""
+    name = posixpath.basename(state.shell[0]) if state.shell else ""
+    return name if name in SHELLS and state.shell[-1].startswith("-") and state.shell[-1].endswith("c") else None
+
+
+def steps(instruction: Instruction, state: State) -> tuple[Step, ...] | Opaque:
+    """The commands of a RUN, CMD, ENTRYPOINT or of a HEALTHCHECK's CMD."""
+    if instruction.name == "HEALTHCHECK":
+        if instruction.trigger is None or instruction.trigger.name != "CMD":
+            return ()
+        return steps(instruction.trigger, state)
+    if instruction.json is not None:
+        argv = tuple(string.value for string in instruction.json)
+        if len(argv) >= 3 and posixpath.basename(argv[0]) in SHELLS and argv[1].startswith("-") and argv[1].endswith("c"):
+            return script_steps(argv[2], instruction, state)
+        return (Step(argv, state.workdir, _environment(state), instruction),) if argv else ()
+    if shell_of(state) is None:
+        return Opaque(f"it runs in the shell {' '.join(state.shell)!r}")
+    logical = script_logical(instruction)
+    if isinstance(logical, Opaque):
+        return logical
+    return script_steps(logical.text, instruction, state)
+
+
+def script_steps(text: str, instruction: Instruction, state: State) -> tuple[Step, ...] | Opaque:
+    """The commands of a shell text that runs at a state."""
+    script = parse_shell(text)
+    if isinstance(script, Opaque):
+        return script
+    return tuple(_Walker(state, instruction).walk(script))
+
+
+def _environment(state: State) -> dict[str, str | None]:
+    return {**state.args, **state.env}
+
+
+@dataclass(slots=True)
+class _Frame:
+    cwd: str | None
+    variables: dict[str, str | None] = field(default_factory=dict)
+
+
+class _Walker:
+    """Follows ``cd``, assignments and ``export`` through a script; subshells keep theirs to themselves."""
+
+    def __init__(self, state: State, instruction: Instruction) -> None:
+        self.instruction = instruction
+        self.frames: dict[tuple[int, ...], _Frame] = {(): _Frame(state.workdir, _environment(state))}
+
+    def walk(self, script: Script) -> Iterator[Step]:
+        for command in script.commands:
+            frame = self._frame(command.subshell)
+            certain = not command.conditional and not command.substitution
+            for word in command.assignments:
+                if not command.words:
+                    self._assign(frame, word.raw, certain)
+            if not command.words:
+                yield Step((), frame.cwd, dict(frame.variables), self.instruction, command, certain)
+                continue
+            argv = tuple(word.value(frame.variables) for word in command.words)
+            argv, inline = _unwrapped(argv, command.assignments, frame.variables)
+            variables = {**frame.variables, **inline}
+            yield Step(argv, frame.cwd, variables, self.instruction, command, certain)
+            self._follow(frame, argv, command.words, certain)
+
+    def _frame(self, subshell: tuple[int, ...]) -> _Frame:
+        if subshell not in self.frames:
+            outer = self._frame(subshell[:-1])
+            self.frames[subshell] = _Frame(outer.cwd, dict(outer.variables))
+        return self.frames[subshell]
+
+    def _assign(self, frame: _Frame, raw: str, certain: bool) -> None:
+        name, _, value = raw.partition("=")
+        frame.variables[name] = resolve(value, frame.variables) if certain else None
+
+    def _follow(
+        self, frame: _Frame, argv: tuple[str | None, ...], words: tuple[ShellWord, ...], certain: bool
+    ) -> None:
+        name = argv[0] if argv else None
+        if name in ("cd", "pushd"):
+            target = argv[1] if len(argv) > 1 else None
+            if not certain or target is None or target.startswith("-") or frame.cwd is None:
+                frame.cwd = target if certain and target and target.startswith("/") else None
+            else:
+                frame.cwd = posixpath.normpath(posixpath.join(frame.cwd, target))
+        elif name == "popd":
+            frame.cwd = None
+        elif name in ("export", "declare", "readonly", "local"):
+            for word in words[1:]:
+                if "=" in word.raw and not word.raw.startswith("-"):
+                    self._assign(frame, word.raw, certain)
+        elif name == "unset":
+            for value in argv[1:]:
+                if value:
+                    frame.variables.pop(value, None)
+        elif name in ("source", ".", "eval"):
+            frame.cwd = None
+            frame.variables = dict.fromkeys(frame.variables)
+
+
+def _unwrapped(
+    argv: tuple[str | None, ...], assignments: tuple[ShellWord, ...], variables: Mapping[str, str | None]
+) -> tuple[tuple[str | None, ...], dict[str, str | None]]:
+    """The argv behind ``exec``, ``time``, ``env A=b`` …, and the variables set for this command alone."""
+    inline: dict[str, str | None] = {}
+    for word in assignments:
+        name, _, value = word.raw.partition("=")
+        inline[name] = resolve(value, variables)
+    while argv and (argv[0] in _WRAPPERS or argv[0] == "env"):
+        rest = argv[1:]
+        if argv[0] == "env":
+            while rest and rest[0] and "=" in rest[0] and not rest[0].startswith("-"):
+                name, _, value = rest[0].partition("=")
+                inline[name] = value
+                rest = rest[1:]
+        if not rest or rest[0] is None or rest[0].startswith("-"):
+            break
+        argv = rest
+    return argv, inline

@@ -1,0 +1,1 @@
+"""Decisions: which base, which split; taken once, rendered by the transforms."""

@@ -1,0 +1,111 @@
+"""Which ENV and ARG lines the runtime stage receives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rewriter.ecosystems.go import GoStage
+from rewriter.model.stages import Stage
+from rewriter.model.state import State
+from rewriter.planning.runtime_files import RuntimeFiles
+from rewriter.syntax import Instruction
+from rewriter.transform import Certainty, Evidence
+
+_BUILD_ONLY = re.compile(
+    r"(?:GO111MODULE|GOPROXY|GOPRIVATE|GONOPROXY|GONOSUMDB|GONOSUMCHECK|GOSUMDB|GOFLAGS|GOOS|GOARCH|GOARM|GOARM64|GOAMD64|GOPATH|"
+    r"GOBIN|GOCACHE|GOMODCACHE|GOROOT|GOTOOLCHAIN|GOEXPERIMENT|GOINSECURE|GOVCS|GOLANG_VERSION|CGO_[A-Z_]+|DEBIAN_FRONTEND|CC|CXX|"
+    r"PKG_CONFIG_PATH|GIT_[A-Z_]+)\Z"
+)
+_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|NETRC|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE)
+_NAMES = re.compile(r"\$(?:\{(\w+)|(\w+))")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:,@%+=-]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedEnvironment:
+    """ARG and ENV lines of the runtime, and what they rest on."""
+
+    lines: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+def carried_environment(
+    stage: Stage, moved: list[Instruction], shaping: list[str], reads: RuntimeFiles, go: GoStage
+) -> CarriedEnvironment | str:
+    """The lines, or a reason when a moved instruction uses a variable that cannot be carried."""
+    lines: list[str] = []
+    evidence: list[Evidence] = []
+    carried: set[str] = {"PATH", "HOME"}
+    arguments: dict[str, Instruction] = {
+        pair.key: i for i in stage.instructions if i.name == "ARG" and i not in moved for pair in i.pairs
+    }
+    wanted: list[str] = []
+    for instruction, state in stage.numbered():
+        if instruction.name != "ENV" or instruction in moved:
+            continue
+        kept = [pair.key for pair in instruction.pairs if not _stays(pair.key, pair.value or "", stage, state, go, evidence)]
+        if not kept:
+            continue
+        names = _used(" ".join(pair.value or "" for pair in instruction.pairs))
+        own = {key for key in names if key in arguments}
+        if names - carried - own or len(kept) < len(instruction.pairs):
+            rendered = _expanded(instruction, state, kept)
+            if rendered is None:
+                return f"line {instruction.line}: ENV {kept[0]} uses variables that the runtime does not have"
+            lines.append(rendered)
+        else:
+            wanted += sorted(own)
+            lines.append(instruction.text.rstrip("\r\n"))
+        carried |= set(kept)
+    for instruction in moved:
+        if instruction.name == "ENV":
+            carried |= {pair.key for pair in instruction.pairs}
+        elif instruction.name == "ARG":
+            carried |= {pair.key for pair in instruction.pairs}
+    users = [i for i in moved if i.name in ("EXPOSE", "LABEL", "VOLUME", "USER", "WORKDIR", "ENV", "STOPSIGNAL")]
+    for text, line in [*((i.args, i.line) for i in users), *((text, 0) for text in shaping)]:
+        for name in sorted(_used(text) - carried):
+            if name in arguments:
+                wanted.append(name)
+            elif name in stage.final_state.env or not stage.final_state.base_known:
+                return f"line {line}: {name} is a variable that the runtime does not have" if line else f"a RUN for run time uses {name}, which the runtime does not have"
+    redeclared = [arguments[name] for name in dict.fromkeys(wanted)]
+    head = [instruction.text.rstrip("\r\n") for instruction in dict.fromkeys(redeclared)]
+    return CarriedEnvironment((*head, *lines), tuple(evidence))
+
+
+def _used(text: str) -> set[str]:
+    return {braced or plain for braced, plain in _NAMES.findall(text)}
+
+
+def _stays(name: str, value: str, stage: Stage, state: State, go: GoStage, evidence: list[Evidence]) -> bool:
+    """True for a variable that only the build needs."""
+    mentioned = go.sources is not None and any(name in file.literals for file in go.sources.program(None).files)
+    if mentioned:
+        return False
+    if name == "PATH":
+        expanded = state.expand(value) or ""
+        folders = set(expanded.split(":")) - set((state.env.get("PATH") or "").split(":"))
+        return all(folder in ("/go/bin", "/usr/local/go/bin", "") or folder.endswith("/go/bin") for folder in folders)
+    if _BUILD_ONLY.match(name):
+        return True
+    if _SECRET.search(name) and "$" in value:
+        line = next((i.line for i in stage.instructions if i.name == "ENV" and any(p.key == name for p in i.pairs)), 0)
+        evidence.append(
+            Evidence(f"ENV {name} looks like a secret of the build and stays there", f"line {line}", Certainty.ASSUMED)
+        )
+        return True
+    return False
+
+
+def _expanded(instruction: Instruction, state: State, kept: list[str]) -> str | None:
+    """The ENV line with its values written out; None when a value is unknown or would need quoting."""
+    parts = []
+    for pair in instruction.pairs:
+        if pair.key in kept:
+            value = state.expand(pair.value or "", instruction.escape)
+            if value is None or "\n" in value or '"' in value or "\\" in value or "$" in value:
+                return None
+            parts.append(f"{pair.key}={value}" if _PLAIN.match(value) else f'{pair.key}="{value}"')
+    return f"{instruction.keyword} {' '.join(parts)}"

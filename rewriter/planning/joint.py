@@ -1,0 +1,29 @@
+"""Swap and split are one decision: what the swap must bring depends on whether the build leaves the image."""
+
+from __future__ import annotations
+
+from rewriter.planning.base import AlpineSwap, plan_alpine
+from rewriter.planning.runtime_base import Builder
+from rewriter.planning.split import plan_split
+from rewriter.situation import Situation
+from rewriter.transform import Phase, level_of
+
+
+def planned_swap(situation: Situation) -> AlpineSwap | str:
+    """The swap of the final image's base, seeing ahead to the split that may follow it."""
+    stage = situation.model.final
+    if stage.root.image is not None and stage.root.image.repository == "scratch":
+        return "it is built from scratch: there is no base to swap"
+    if situation.options.runtime == "slim":
+        return "--runtime slim was asked for: builder and runtime keep Debian's libc"
+    if Phase.STAGES in situation.ahead:
+        swap = plan_alpine(situation, stage, splits=True)
+        if isinstance(swap, AlpineSwap) and _will_split(situation, swap):
+            return swap
+    return plan_alpine(situation, stage, splits=False)
+
+
+def _will_split(situation: Situation, swap: AlpineSwap) -> bool:
+    builder = Builder(None, swap.choice.alpine, None, True, swap.evidence)
+    plan = plan_split(situation, builder)
+    return not isinstance(plan, str) and level_of(plan.evidence) <= situation.options.level

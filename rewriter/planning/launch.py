@@ -1,0 +1,130 @@
+"""What a container of the image starts: ENTRYPOINT and CMD joined, scripts of the context looked into."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rewriter.model.files import StageFiles
+from rewriter.model.run import SHELLS, Step, script_steps, steps
+from rewriter.model.stages import Stage
+from rewriter.model.state import State
+from rewriter.shell import Opaque
+from rewriter.syntax import Instruction
+
+_BUILTINS = frozenset(
+    ": . [ [[ break case cd continue echo eval exec exit export false getopts hash kill local printf pwd read return set "
+    "shift source test trap true type ulimit umask unset wait".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """An entry script of the build context."""
+
+    path: str
+    """Absolute path in the image."""
+    origin: str
+    """Path in the context."""
+    interpreter: str
+    """Base name of what its first line names: sh, bash …"""
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The start command: the instruction that decides it and the commands that run."""
+
+    instruction: Instruction
+    steps: tuple[Step, ...]
+    shell: bool
+    """True when a shell is needed to start it."""
+    scripts: tuple[Script, ...] = ()
+
+    @property
+    def all_steps(self) -> Iterator[Step]:
+        """The commands of the start command and of its scripts."""
+        yield from self.steps
+        for script in self.scripts:
+            yield from script.steps
+
+
+def launch_of(stage: Stage, files: StageFiles) -> Launch | str:
+    """What a stage's image starts, or why that cannot be told (one clause)."""
+    state = stage.final_state
+    instruction = state.entrypoint or state.cmd
+    if instruction is None:
+        return "it has neither ENTRYPOINT nor CMD: nothing says what the image is for"
+    started = _started(state, instruction)
+    if isinstance(started, Opaque):
+        return f"{started.reason} (line {instruction.line})"
+    if not started:
+        return f"{instruction.name} on line {instruction.line} starts nothing"
+    scripts: list[Script] = []
+    for step in started:
+        script = _script(step, state, files)
+        if isinstance(script, str):
+            return script
+        if script is not None:
+            scripts.append(script)
+    shell = instruction.json is None or any(step.command is not None for step in started)
+    return Launch(instruction, started, shell, tuple(scripts))
+
+
+def _started(state: State, instruction: Instruction) -> tuple[Step, ...] | Opaque:
+    found = steps(instruction, state)
+    if isinstance(found, Opaque) or instruction.name != "ENTRYPOINT" or instruction.json is None:
+        return found
+    if state.cmd is None or state.cmd.json is None or not found:
+        return found
+    # An exec-form CMD gives further arguments to an exec-form ENTRYPOINT.
+    if found[0].command is None:
+        arguments = tuple(string.value for string in state.cmd.json)
+        return (Step((*found[0].argv, *arguments), found[0].cwd, found[0].variables, instruction),)
+    return found
+
+
+def _script(step: Step, state: State, files: StageFiles) -> Script | str | None:
+    """The script that a command runs; a reason when it cannot be seen; None when it runs none."""
+    argv = step.argv
+    if step.name in SHELLS and len(argv) > 1 and argv[1] is not None and not argv[1].startswith("-"):
+        argv = argv[1:]
+        by_shell = True
+    else:
+        by_shell = False
+    name = argv[0] if argv else None
+    if name is None or ("/" not in name and not by_shell):
+        return None
+    path = step.absolute(name)
+    origin = files.origin(path) if path is not None else None
+    if path is None or origin is None:
+        if by_shell or name.endswith(".sh"):
+            return f"the script {name!r} that it starts is not in the build context"
+        return None
+    data = files.context.read(origin) if files.context is not None else None
+    if data is None or b"\0" in data[:1024]:
+        return None
+    text = data.decode("utf-8", "surrogateescape")
+    first = text.partition("\n")[0].strip()
+    words = first[2:].split() if first.startswith("#!") else []
+    interpreter = posixpath.basename(words[0]) if words else "sh"
+    if interpreter == "env" and len(words) > 1:
+        interpreter = words[1]
+    if interpreter not in SHELLS:
+        return f"the script {origin} is run by {interpreter!r}"
+    inner = script_steps(text, step.instruction, state)
+    if isinstance(inner, Opaque):
+        return f"the script {origin} is not understood: {inner.reason}"
+    return Script(path, origin, interpreter, inner)
+
+
+def is_builtin(name: str) -> bool:
+    """True for what every shell does itself."""
+    return name in _BUILTINS
+
+
+def tested_programs(stage: Stage) -> tuple[Step, ...] | Opaque:
+    """The commands of the HEALTHCHECK in force."""
+    state = stage.final_state
+    return steps(state.healthcheck, state) if state.healthcheck is not None else ()

@@ -1,0 +1,130 @@
+"""What commands ask of an Alpine userland: packages to add, and words that cannot be carried over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rewriter.ecosystems.go import GoStage
+from rewriter.ecosystems.go_build import parse_go
+from rewriter.model.run import Step
+from rewriter.planning.launch import Launch, is_builtin
+from rewriter.shell import Opaque
+from rewriter.userland.alpine import PACKAGES, alpine_gap
+
+# Dependency managers of the time before modules: they fetch with git whatever GOPROXY says.
+_GIT_CALLERS = frozenset({"dep", "glide", "godep", "govendor", "gvt", "gopm"})
+_DIRECT_FETCH = ("GOPRIVATE", "GONOPROXY", "GOINSECURE", "GOVCS")
+
+
+@dataclass(slots=True)
+class Needs:
+    """Packages with the reason for each, and vetoes."""
+
+    packages: dict[str, str] = field(default_factory=dict)
+    vetoes: list[str] = field(default_factory=list)
+
+    def want(self, package: str, reason: str) -> None:
+        """Adds a package once; the first reason stays."""
+        self.packages.setdefault(package, reason)
+
+
+def build_needs(go: GoStage) -> Needs:
+    """What the RUN instructions of a stage need on Alpine that its golang image does not have."""
+    needs = Needs()
+    for run in go.runs:
+        line = run.instruction.line
+        if isinstance(run.steps, Opaque):
+            needs.vetoes.append(f"line {line}: {run.steps.reason}")
+            continue
+        if run.instruction.json is None and run.state.shell[0].endswith("bash"):
+            needs.want("bash", f"SHELL names it (line {line})")
+        for step in run.steps:
+            _command(step, needs, go, f"line {line}")
+            _go_command(step, needs, go, line)
+    return needs
+
+
+def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage) -> Needs:
+    """What the start command, its scripts and the HEALTHCHECK need on Alpine."""
+    needs = Needs()
+    artefacts = {artefact.path for artefact in go.artefacts}
+    for step in (*launch.all_steps, *health):
+        name = step.argv[0] if step.argv else None
+        path = step.absolute(name) if name and "/" in name else None
+        if path in artefacts or path in {script.path for script in launch.scripts}:
+            continue
+        if step.name in ("sh", "bash") and launch.scripts:
+            if step.name == "bash":
+                needs.want("bash", f"line {step.instruction.line} starts a script with it")
+            continue
+        _command(step, needs, go, f"line {step.instruction.line}")
+    for script in launch.scripts:
+        if script.interpreter == "bash":
+            needs.want("bash", f"{script.origin} is run by it")
+    state = go.stage.final_state
+    if launch.instruction.json is None and state.shell[0].endswith("bash"):
+        needs.want("bash", "SHELL names it for the start command")
+    return needs
+
+
+def _command(step: Step, needs: Needs, go: GoStage, where: str) -> None:
+    name = step.name
+    if name in ("go", "gofmt") or name in go.tools or is_builtin(name):
+        if name in ("eval", "source", "."):
+            needs.vetoes.append(f"{where}: {alpine_gap(step)}")
+        return
+    if step.argv and step.argv[0] and "/" in step.argv[0] and go.artefact_at(step.absolute(step.argv[0]) or ""):
+        return
+    gap = alpine_gap(step)
+    if gap is not None:
+        needs.vetoes.append(f"{where}: {gap}")
+    elif name in PACKAGES:
+        needs.want(PACKAGES[name], f"{where} calls {name}")
+
+
+def _go_command(step: Step, needs: Needs, go: GoStage, line: int) -> None:
+    if step.name in _GIT_CALLERS:
+        needs.want("git", f"{step.name} on line {line} fetches with it")
+    command = parse_go(step)
+    if command is None:
+        return
+    variables = step.variables
+    if command.verb == "get" or any(variables.get(name) for name in _DIRECT_FETCH):
+        needs.want("git", f"go {command.verb} on line {line} may fetch with it")
+    proxy = variables.get("GOPROXY") or ""
+    if command.verb in ("mod", "build", "install", "test", "run", "list") and proxy.split(",")[0] in ("direct", "off"):
+        needs.want("git", f"GOPROXY={proxy} fetches with it")
+    if variables.get("GO111MODULE") == "off" and command.verb == "install":
+        needs.want("git", f"go install on line {line} may fetch with it")
+    if command.verb in ("build", "install") and _stamps(go):
+        needs.want("git", "go build stamps the version from .git")
+    if "race" in command.flags or command.flags.get("buildmode") in ("plugin", "c-shared", "shared"):
+        needs.vetoes.append(f"line {line}: `-race` and plugins need glibc")
+
+
+def _stamps(go: GoStage) -> bool:
+    """True when .git is copied in and its absence of git would be noticed.
+
+    Go 1.18 to 1.18.3 fail where they find .git but no git; later ones leave the stamp out (-buildvcs=auto), which
+    only a program that reads its own build information can see.
+    """
+    context = go.files.context
+    version = go.version
+    if context is None or context.kind(".git") is None or version is None or version < (1, 18):
+        return False
+    if not any(copy.source == "." for copy in go.files.copies):
+        return False
+    if version[:2] == (1, 18) and version.patch is not None and version.patch <= 3:
+        return True
+    sources = go.sources
+    return sources is not None and any("stamp" in file.uses for file in sources.program(None).files)
+
+
+def merged(*parts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Packages of several needs, first reasons kept."""
+    packages: dict[str, str] = {}
+    for part in parts:
+        for package, reason in part:
+            packages.setdefault(package, reason)
+    return packages

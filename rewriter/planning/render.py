@@ -1,0 +1,133 @@
+"""From a plan to edits: new lines in the file's own ending, case and habits; moved lines as the bytes they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rewriter.edit import Edit
+from rewriter.model.stages import Stage
+from rewriter.planning.split import CopyFrom, SplitPlan
+from rewriter.source import line_ending
+from rewriter.syntax import Dockerfile, Instruction, Span, Trivia
+
+
+def keyword(stage: Stage, name: str) -> str:
+    """A keyword in the case that the file uses."""
+    return name.lower() if stage.from_.keyword.islower() else name
+
+
+def package_line(stage: Stage, packages: Iterable[str], kind: str = "alpine") -> str:
+    """The RUN line that installs packages on alpine or Debian."""
+    names = " ".join(packages)
+    if kind == "alpine":
+        return f"{keyword(stage, 'RUN')} apk add --no-cache {names}"
+    install = f"apt-get update && apt-get install -y --no-install-recommends {names}"
+    return f"{keyword(stage, 'RUN')} {install} && rm -rf /var/lib/apt/lists/*"
+
+
+def copy_line(stage: Stage, copy: CopyFrom, from_name: str) -> str:
+    """One COPY --from line."""
+    chown = f" --chown={copy.chown}" if copy.chown else ""
+    return f"{keyword(stage, 'COPY')} --from={from_name}{chown} {copy.source} {copy.target}"
+
+
+def insert_after(dockerfile: Dockerfile, instruction: Instruction, lines: list[str]) -> Edit:
+    """Whole lines behind an instruction."""
+    ending = line_ending(dockerfile.text)
+    if dockerfile.text[instruction.start : instruction.end].endswith("\n"):
+        return Edit(instruction.end, instruction.end, "".join(line + ending for line in lines))
+    return Edit(instruction.end, instruction.end, "".join(ending + line for line in lines))
+
+
+def render_split(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[Edit, ...]:
+    """The edits of a split."""
+    stage = plan.stage
+    text = dockerfile.text
+    ending = line_ending(text)
+    edits = list(_from_edits(plan))
+    kept_in_place, earlier = _suffix(dockerfile, plan)
+    head = _runtime_lines(plan)
+    moved_spans = [_with_comments(dockerfile, instruction) for instruction in earlier]
+    moved_texts = [_closed(text[span.start : span.end], ending) for span in moved_spans]
+    if kept_in_place:
+        at = dockerfile.attached_comments(kept_in_place[0])
+        blank_before = _blank_before(dockerfile, at)
+        lead = "" if blank_before else ending
+        gap = ending if blank_before and not moved_texts else ""
+        body = lead + "".join(line + ending for line in head) + "".join(moved_texts) + gap
+        edits.append(Edit(at, at, body, tuple(moved_spans)))
+    else:
+        at = len(text)
+        open_end = not text.endswith("\n")
+        body = ending * (2 if open_end else 1) + "".join(line + ending for line in head) + "".join(moved_texts)
+        edits.append(Edit(at, at, body[: -len(ending)] if open_end else body, tuple(moved_spans)))
+    edits += [Edit(span.start, span.end, "") for span in moved_spans]
+    return tuple(edits)
+
+
+def _closed(text: str, ending: str) -> str:
+    return text if text.endswith("\n") else text + ending
+
+
+def _from_edits(plan: SplitPlan) -> Iterable[Edit]:
+    from_ = plan.stage.from_
+    image = from_.words[0]
+    image_span = from_.span(image.start, image.end)
+    if plan.image_span is not None and plan.builder.image is not None and plan.image_span != image_span:
+        yield Edit(plan.image_span.start, plan.image_span.end, plan.builder.image)
+    image_text = plan.builder.image if plan.image_span == image_span and plan.builder.image else None
+    if len(from_.words) == 3:
+        if image_text is not None:
+            yield Edit(image_span.start, image_span.end, image_text)
+        name = from_.words[2]
+        if name.text != plan.builder_name:
+            span = from_.span(name.start, name.end)
+            yield Edit(span.start, span.end, plan.builder_name)
+        return
+    suffix = f" {keyword(plan.stage, 'AS')} {plan.builder_name}"
+    if image_text is not None:
+        yield Edit(image_span.start, image_span.end, image_text + suffix)
+    else:
+        yield Edit(image_span.end, image_span.end, suffix)
+
+
+def _runtime_lines(plan: SplitPlan) -> list[str]:
+    stage = plan.stage
+    name = f" {keyword(stage, 'AS')} {plan.runtime_name}" if plan.runtime_name else ""
+    platform = f" --platform={plan.platform}" if plan.platform else ""
+    lines = [f"{keyword(stage, 'FROM')}{platform} {plan.runtime.image}{name}"]
+    if plan.packages:
+        lines.append(package_line(stage, plan.packages, plan.runtime.kind))
+    lines += plan.environment
+    workdir = [f"{keyword(stage, 'WORKDIR')} {plan.workdir}"] if plan.workdir else []
+    if plan.shaping:
+        lines += [*workdir, *plan.shaping]
+    if plan.shell:
+        lines.append(plan.shell)
+    lines += [copy_line(stage, copy, plan.builder_name) for copy in plan.copies]
+    if not plan.shaping:
+        lines += workdir
+    if plan.user:
+        lines.append(f"{keyword(stage, 'USER')} {plan.user}")
+    return lines
+
+
+def _suffix(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[list[Instruction], list[Instruction]]:
+    """Moved instructions that end the file and can stay where they are, and those that stand earlier."""
+    moved = set(map(id, plan.moved))
+    suffix: list[Instruction] = []
+    for instruction in reversed(plan.stage.instructions):
+        if id(instruction) not in moved:
+            break
+        suffix.insert(0, instruction)
+    kept = set(map(id, suffix))
+    return suffix, [instruction for instruction in plan.moved if id(instruction) not in kept]
+
+
+def _with_comments(dockerfile: Dockerfile, instruction: Instruction) -> Span:
+    return Span(dockerfile.attached_comments(instruction), instruction.end)
+
+
+def _blank_before(dockerfile: Dockerfile, at: int) -> bool:
+    before = next((node for node in dockerfile.nodes if node.end == at), None)
+    return isinstance(before, Trivia) and before.kind == "blank"

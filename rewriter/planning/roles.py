@@ -1,0 +1,237 @@
+"""Build time or run time: what each RUN command and each COPY of a Go stage leaves for the running system."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rewriter.ecosystems.go import GoStage, Run
+from rewriter.ecosystems.go_build import parse_go
+from rewriter.model.files import Copy
+from rewriter.model.run import Step
+from rewriter.model.stages import Stage
+from rewriter.shell import Opaque
+from rewriter.syntax import Instruction
+
+# Commands that leave nothing a running service could want, wherever they stand in a build.
+_BUILD_TOOLS = frozenset(
+    "go gofmt git dep glide godep govendor gvt swag templ sqlc mockgen wire protoc buf golangci-lint golint gometalinter "
+    "staticcheck goimports ginkgo gotestsum statik packr packr2 rice go-bindata pkger stringer easyjson strip ls cat echo "
+    "printf env pwd which test [ [[ set cd export unset : true false exit sleep date uname head tail wc grep find du tree "
+    "file id whoami umask trap sort uniq cut tr basename dirname nproc sha256sum md5sum".split()
+)
+_SHAPING = frozenset("mkdir chown chmod touch ln".split())
+_USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
+_CACHES = ("/var/lib/apt", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/go/pkg", "/go/src")
+_BUILD_PACKAGES = frozenset(
+    "git gcc g++ make musl-dev libc-dev libc6-dev build-base build-essential pkg-config pkgconf pkgconfig cmake autoconf "
+    "automake libtool bzr breezy mercurial subversion openssh openssh-client protobuf protobuf-dev protobuf-compiler protoc "
+    "upx upx-ucl binutils gettext-dev linux-headers patch ncurses".split()
+)
+_CARRIED_PACKAGES = frozenset({"ca-certificates", "tzdata", "bash", "curl", "wget", "gnupg", "unzip", "zip", "tar", "gzip", "xz", "xz-utils"})
+
+
+@dataclass(slots=True)
+class Roles:
+    """The outcome of the sorting."""
+
+    shaping: list[tuple[Run, tuple[Step, ...]]] = field(default_factory=list)
+    """RUN instructions with the commands that shape the running system, to be repeated there."""
+    users: list[Step] = field(default_factory=list)
+    """The commands among them that create users and groups."""
+    produced: list[tuple[str, Instruction]] = field(default_factory=list)
+    """Absolute paths outside the sources that the stage puts there for run time."""
+    packages: dict[str, str] = field(default_factory=dict)
+    """Packages that the author installed and that may matter at run time, with their line."""
+    refused: list[str] = field(default_factory=list)
+    """What cannot be told: one reason each."""
+
+
+def sort_roles(stage: Stage, go: GoStage, source_folders: tuple[str, ...]) -> Roles:
+    """Sorts every RUN of a stage (and its parents). ``source_folders`` hold sources and build outputs."""
+    roles = Roles()
+    for run in go.runs:
+        if isinstance(run.steps, Opaque):
+            roles.refused.append(f"line {run.instruction.line}: {run.steps.reason}")
+            continue
+        shaping = [step for step in run.steps if _sort(step, run, go, source_folders, roles)]
+        if shaping:
+            roles.shaping.append((run, tuple(shaping)))
+    return roles
+
+
+def _sort(step: Step, run: Run, go: GoStage, sources: tuple[str, ...], roles: Roles) -> bool:
+    """Sorts one command; True when it is to be repeated in the runtime stage."""
+    line = run.instruction.line
+    if not step.argv:
+        return False
+    name = step.name
+    if step.command is not None:
+        for redirect in step.command.redirects:
+            if redirect.operator in (">", ">>", "&>", ">|") and redirect.target is not None:
+                _written(redirect.target.value(step.variables), step, sources, roles, line)
+    if name in _USERS:
+        roles.users.append(step)
+        if not step.certain or None in step.argv:
+            roles.refused.append(f"line {line}: `{name}` may run or not, or with words only known at run time")
+        return True
+    if name in ("apt-get", "apt", "apk"):
+        _packages(step, roles, line)
+        return False
+    command = parse_go(step)
+    if command is not None and command.verb == "run":
+        return False
+    if name in _BUILD_TOOLS or name in go.tools or _made_here(step, go):
+        if name == "find" and any(word in ("-delete", "-exec", "-execdir") for word in step.argv):
+            roles.refused.append(f"line {line}: what `find` changes cannot be told")
+        return False
+    if name in _SHAPING or name in ("rm", "rmdir", "mv", "cp", "install", "tee", "sed"):
+        return _file_command(step, go, sources, roles, line)
+    if name == "setcap" or name == "upx":
+        if name == "setcap":
+            roles.refused.append(f"line {line}: `setcap` gives a file capabilities, which the copy is not seen to keep")
+        return False
+    shown = name or (step.command.words[0].raw if step.command and step.command.words else "a command")
+    roles.refused.append(f"line {line}: what `{shown}` leaves for run time cannot be told")
+    return False
+
+
+def _made_here(step: Step, go: GoStage) -> bool:
+    word = step.argv[0] or ""
+    path = step.absolute(word) if "/" in word else None
+    return path is not None and go.artefact_at(path) is not None
+
+
+def _written(target: str | None, step: Step, sources: tuple[str, ...], roles: Roles, line: int) -> None:
+    path = step.absolute(target) if target is not None else None
+    if path is None:
+        roles.refused.append(f"line {line}: a file that it writes is only known at run time")
+    elif path.startswith("/dev/") or _below(path, (*sources, *_CACHES)) or path.startswith("/root/."):
+        return
+    elif path.startswith(("/etc/apt", "/etc/apk")):
+        return
+    else:
+        roles.produced.append((path, step.instruction))
+
+
+def _file_command(step: Step, go: GoStage, sources: tuple[str, ...], roles: Roles, line: int) -> bool:
+    name = step.name
+    parts = step.options_and_operands
+    if parts is None:
+        if name == "rm" and step.certain:
+            return _unknown_rm(step, sources, roles, line)
+        roles.refused.append(f"line {line}: `{name}` works on paths only known at run time")
+        return False
+    operands = parts[1]
+    if name in ("chown", "chmod"):
+        operands = operands[1:]
+    if name == "sed" or name == "tee":
+        return False if all(_in_sources(step, path, sources) for path in operands[1:]) else _refuse(roles, line, name)
+    paths = [step.absolute(operand) for operand in operands]
+    if any(path is None for path in paths):
+        return _refuse(roles, line, name)
+    known = [path for path in paths if path is not None]
+    if name in ("rm", "rmdir"):
+        return False if all(_below(path, (*sources, *_CACHES, "/root", "/go")) for path in known) else _refuse(roles, line, name)
+    if name in ("cp", "mv", "install"):
+        return _copied(step, known, go, sources, roles, line)
+    if name == "ln":
+        if any(go.artefact_at(path) is not None for path in known) or all(_below(p, sources) for p in known[-1:]):
+            return False
+        return _refuse(roles, line, name)
+    if name in ("chmod", "touch") and all(_below(path, sources) or go.artefact_at(path) for path in known):
+        return False  # what is copied keeps its mode
+    if all(_below(path, ("/go", "/tmp", "/root")) and not _below(path, sources) for path in known):
+        return False
+    if not step.certain:
+        return _refuse(roles, line, name)
+    # mkdir and chown shape the running system, inside the working directory too.
+    return not (name == "mkdir" and all(_below(path, ("/go",)) for path in known))
+
+
+def _unknown_rm(step: Step, sources: tuple[str, ...], roles: Roles, line: int) -> bool:
+    """rm with globs: harmless when every path starts in caches or sources."""
+    words = step.command.words[1:] if step.command is not None else ()
+    for word in words:
+        if not word.raw.startswith("-"):
+            stem = re.split(r"[*?\[$`]", word.raw.strip("\"'"))[0]
+            path = step.absolute(stem) if stem else None
+            if path is None or not _below(path.rstrip("/"), (*sources, *_CACHES, "/root", "/go")):
+                return _refuse(roles, line, "rm")
+    return False
+
+
+def _copied(step: Step, known: list[str], go: GoStage, sources: tuple[str, ...], roles: Roles, line: int) -> bool:
+    target = known[-1]
+    if _below(target, sources) or _below(target, ("/tmp", "/go")):
+        return False
+    for source in known[:-1]:
+        moved = posixpath.join(target, posixpath.basename(source))
+        if go.artefact_at(target) is not None or go.artefact_at(moved) is not None:
+            continue
+        if len(known) > 2 or target.endswith("/bin"):
+            roles.produced.append((moved, step.instruction))
+        elif step.name == "install":
+            return _refuse(roles, line, "install")
+        else:
+            into = go.files.is_folder_before(target, step.instruction)
+            roles.produced.append((moved if into else target, step.instruction))
+    return False
+
+
+def _packages(step: Step, roles: Roles, line: int) -> None:
+    parts = step.options_and_operands
+    if parts is None:
+        roles.refused.append(f"line {line}: the packages that `{step.name}` handles are only known at run time")
+        return
+    verb, *names = parts[1] or ("",)
+    if verb in ("update", "clean", "autoclean", "autoremove", "upgrade", "dist-upgrade", "purge", "remove", "del", ""):
+        return
+    if verb not in ("install", "add"):
+        roles.refused.append(f"line {line}: `{step.name} {verb}` is not understood")
+        return
+    virtual = any(option.startswith(("--virtual", "-t")) for option in parts[0])
+    for name in names:
+        plain = re.split(r"[=<>~@]", name)[0]
+        if plain in _BUILD_PACKAGES or plain.endswith("-dev") or (virtual and plain.startswith(".")):
+            if plain.endswith("-dev") and plain not in _BUILD_PACKAGES:
+                roles.refused.append(f"line {line}: {plain} is linked against, and which library run time needs is not mapped yet")
+        elif plain in _CARRIED_PACKAGES:
+            roles.packages.setdefault(plain, f"line {line}")
+        else:
+            roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")
+
+
+def _refuse(roles: Roles, line: int, name: str) -> bool:
+    roles.refused.append(f"line {line}: what `{name}` does there may matter at run time")
+    return False
+
+
+def _in_sources(step: Step, word: str, sources: tuple[str, ...]) -> bool:
+    path = step.absolute(word)
+    return path is not None and _below(path, sources)
+
+
+def _below(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
+
+
+_GO_NAMES = re.compile(r"(?:\.|go\.(?:mod|sum|work)|.*\.go|vendor|cmd|pkg|internal|Makefile|Gopkg\.(?:toml|lock)|glide\.(?:yaml|lock)|main)\Z")
+
+
+def assets(copies: tuple[Copy, ...], sources: tuple[str, ...], is_source_only: dict[str, bool]) -> Iterator[Copy]:
+    """Copies that bring something other than Go sources: they are carried to the runtime.
+
+    ``is_source_only`` says of context folders that were seen whether they hold nothing but Go sources.
+    """
+    for copy in copies:
+        base = posixpath.basename(copy.source)
+        if copy.instruction.flag("from") is not None or copy.source == ".":
+            continue
+        if _GO_NAMES.match(base) or is_source_only.get(copy.source, False):
+            continue
+        if copy.target is not None and _below(copy.target, sources) and base.startswith("."):
+            continue
+        yield copy

@@ -1,0 +1,72 @@
+"""``# dfrewrite: ignore[=NAME,…] [reason]`` and ``# dfrewrite: ignore-file [reason]``.
+
+Above a FROM it speaks for the stage, above another instruction for that one, ``ignore-file`` anywhere for the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rewriter.edit import Edit
+from rewriter.model.stages import Model
+from rewriter.syntax import Instruction, Trivia
+
+_PRAGMA = re.compile(r"#\s*dfrewrite:\s*(ignore-file|ignore)(?:=([\w,\s-]*?))?(?:\s+(.*))?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Pragma:
+    """One pragma: the span that it speaks for, the transforms that it silences (empty: all)."""
+
+    start: int
+    end: int
+    names: frozenset[str]
+    line: int
+
+    def silences(self, name: str, edits: tuple[Edit, ...], anchor: int) -> bool:
+        """True when a change of that transform touches what the pragma protects."""
+        if self.names and name not in self.names:
+            return False
+        return self.start <= anchor < self.end or any(
+            max(edit.start, self.start) < min(edit.end, self.end) or self.start < edit.start < self.end for edit in edits
+        )
+
+
+def ignored_file(model: Model) -> str | None:
+    """The reason of an ``ignore-file`` pragma ("" when it gives none), or None."""
+    for node in model.dockerfile.nodes:
+        match = _match(model, node) if isinstance(node, Trivia) and node.kind == "comment" else None
+        if match and match.group(1) == "ignore-file":
+            return (match.group(3) or "").strip()
+    return None
+
+
+def pragmas(model: Model) -> tuple[Pragma, ...]:
+    """All ``ignore`` pragmas with what they speak for."""
+    found: list[Pragma] = []
+    waiting: list[re.Match[str]] = []
+    for node in model.dockerfile.nodes:
+        if isinstance(node, Instruction):
+            found += [_pragma(model, match, node) for match in waiting]
+            waiting = []
+        elif node.kind == "comment":
+            match = _match(model, node)
+            if match and match.group(1) == "ignore":
+                waiting.append(match)
+        elif node.kind == "blank":
+            waiting = []
+    return tuple(found)
+
+
+def _match(model: Model, node: Trivia) -> re.Match[str] | None:
+    return _PRAGMA.match(model.dockerfile.text[node.start : node.end].strip())
+
+
+def _pragma(model: Model, match: re.Match[str], instruction: Instruction) -> Pragma:
+    end = instruction.end
+    stage = model.stage_of(instruction)
+    if instruction.name == "FROM" and stage is not None and stage.instructions:
+        end = stage.instructions[-1].end
+    names = frozenset(name.strip() for name in (match.group(2) or "").split(",") if name.strip())
+    return Pragma(instruction.start, end, names, instruction.line)

@@ -1,0 +1,79 @@
+"""What a rewrite came to: the only thing that reports and sinks see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rewriter.source import line_of
+from rewriter.transform import Change, Declined, Finding, Transform
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A change that was planned but not made: above the level asked for, or silenced by a pragma."""
+
+    transform: str
+    change: Change
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transform's outcome on one text; ``before == after`` when it changed nothing."""
+
+    transform: Transform
+    before: str
+    after: str
+    changes: tuple[Change, ...] = ()
+    declined: tuple[Declined, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+
+    def line(self, offset: int) -> int:
+        """1-based line of an offset in the text before this step."""
+        return line_of(self.before, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedFinding:
+    """A finding with its line in the original text."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Sizes of the base images before and after, in megabytes (10^6 bytes, uncompressed, artefacts not counted)."""
+
+    before: float | None
+    after: float | None
+    estimate: bool
+    """True when a figure is an estimate, to be shown as "about"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything about one Dockerfile."""
+
+    before: str
+    after: str
+    steps: tuple[Step, ...] = ()
+    findings: tuple[LocatedFinding, ...] = ()
+    forecast: Forecast | None = None
+    unsound: tuple[str, ...] = field(default=())
+    """Faults of ours: changes that were thrown away because a check failed."""
+    ignored: str = ""
+    """Why the whole file was left alone by its own wish (``ignore-file``), else empty."""
+
+    @property
+    def changed(self) -> bool:
+        """True when the text after differs from the text before."""
+        return self.before != self.after
+
+    @property
+    def changes(self) -> tuple[tuple[Transform, Change], ...]:
+        """All changes made, in order."""
+        return tuple((step.transform, change) for step in self.steps for change in step.changes)
+
+
+__all__ = ["Finding", "Forecast", "LocatedFinding", "Result", "Step", "Withheld"]

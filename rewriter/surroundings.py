@@ -1,0 +1,18 @@
+"""What the repository around a Dockerfile says of its stages and its command (compose, bake and CI files)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Who relies on what; each with the place that says so (``docker-compose.yml``)."""
+
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Stage names (lower case) that are built as targets, and where."""
+    commands: tuple[tuple[tuple[str, ...], str], ...] = ()
+    """Commands or entry points that replace the image's own, as words, and where."""
+    mounts: tuple[tuple[str, str], ...] = ()
+    """Container paths that a folder of the repository is mounted over, and where."""

@@ -1,0 +1,192 @@
+"""Words, flags, JSON strings and key=value pairs of an instruction's logical text.
+
+Each rule is BuildKit's own, quirks included (read from BuildKit at 73ed6825, 2026-08-21): which characters count as
+blanks differs from place to place, and a flag is walked byte by byte.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+# Go's unicode.IsSpace. Python's str.isspace also counts U+001C..U+001F, which BuildKit does not.
+UNICODE_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_BLANK_SET = frozenset(UNICODE_BLANKS)
+# Between keyword, arguments and plain words BuildKit splits on these only.
+ASCII_BLANKS = re.compile(r"[\t\v\f\r ]+")
+
+_JSON_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
+_JSON_STRINGS = re.compile(_JSON_STRING)
+_JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*(?:{_JSON_STRING}[ \t\r\n]*(?:,[ \t\r\n]*{_JSON_STRING}[ \t\r\n]*)*)?\][ \t\r\n]*\Z")
+_PLAIN_WORDS = re.compile(r"[^\t\v\f\r ]+")
+
+
+class Word(NamedTuple):
+    """One word as written, quotes and escapes included; ``start`` and ``end`` are logical offsets."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Flag(NamedTuple):
+    """``--name`` or ``--name=value`` with quotes removed; ``value`` is None when there is no ``=``."""
+
+    name: str
+    value: str | None
+    start: int
+    end: int
+
+
+class JsonString(NamedTuple):
+    """One string of an exec form; the span holds its quotes."""
+
+    value: str
+    start: int
+    end: int
+
+
+class Pair(NamedTuple):
+    """One key=value of ENV, LABEL or ARG, as written; ``value`` is None for an ARG without default."""
+
+    key: str
+    value: str | None
+    start: int
+    end: int
+
+
+class WordError(ValueError):
+    """The words of an instruction break BuildKit's rules; the message is the reason."""
+
+
+def split_plain(text: str, start: int = 0) -> tuple[Word, ...]:
+    """Words between ASCII blanks, no quoting: FROM, EXPOSE, and COPY, ADD, VOLUME in their shell form."""
+    return tuple(Word(m.group(), m.start(), m.end()) for m in _PLAIN_WORDS.finditer(text, start))
+
+
+def split_quoted(text: str, escape: str, start: int = 0) -> tuple[Word, ...]:
+    """Words of ENV, LABEL and ARG: quotes and the escape token keep blanks inside a word, and stay in its text."""
+    words = []
+    position, size = start, len(text)
+    while position < size:
+        if text[position] in _BLANK_SET:
+            position += 1
+            continue
+        begin, quote, parts = position, "", []
+        while position < size:
+            char = text[position]
+            if not quote and char in _BLANK_SET:
+                break
+            if char == escape and quote != "'":
+                # An escape token as the very last character is dropped; otherwise the next one is taken as it is.
+                if position + 1 < size:
+                    parts.append(text[position : position + 2])
+                position += 2
+                continue
+            if not quote and char in "'\"":
+                quote = char
+            elif char == quote:
+                quote = ""
+            parts.append(char)
+            position += 1
+        position = min(position, size)
+        words.append(Word("".join(parts), begin, position))
+    return tuple(word for word in words if word.text)
+
+
+def split_flags(text: str, start: int = 0) -> tuple[tuple[Flag, ...], int]:
+    r"""Leading ``--flag`` words and where the arguments begin. ``\`` escapes here whatever the directive says."""
+    flags: list[Flag] = []
+    position, size = start, len(text)
+    while True:
+        while position < size and text[position] in _BLANK_SET:
+            position += 1
+        if not text.startswith("--", position):
+            return tuple(flags), position
+        begin, quote, quoted, parts = position, "", False, []
+        while position < size:
+            char = text[position]
+            if not quote and char in _BLANK_SET:
+                break
+            if char == "\\":
+                position += 1
+                if position < size:
+                    parts.append(text[position])
+            elif not quote and char in "'\"":
+                quote, quoted = char, True
+            elif quote and char == quote:
+                quote = ""
+            else:
+                parts.append(char)
+            position += 1
+        position = min(position, size)
+        word = "".join(parts)
+        if word == "--":
+            return tuple(flags), position
+        if word or quoted:
+            name, equals, value = word[2:].partition("=")
+            flags.append(Flag(name, value if equals else None, begin, position))
+
+
+def parse_json(text: str, start: int) -> tuple[JsonString, ...] | None:
+    """The exec form that starts at ``start``, or None when the text is shell form.
+
+    Raises WordError for a JSON array that holds something other than strings: BuildKit rejects it.
+    """
+    while start < len(text) and text[start] in _BLANK_SET:
+        start += 1
+    if not text.startswith("[", start):
+        return None
+    if _JSON_ARRAY.match(text, start):
+        return tuple(
+            JsonString(json.loads(m.group()), m.start(), m.end()) for m in _JSON_STRINGS.finditer(text, start)
+        )
+    if _is_json_array(text[start:]):
+        raise WordError("only string type is allowed in JSON format arrays")
+    return None
+
+
+def _is_json_array(text: str) -> bool:
+    def no_constants(name: str) -> None:
+        raise ValueError(name)  # NaN and Infinity are Python's own; Go's parser has none
+
+    try:
+        return isinstance(json.loads(text, parse_constant=no_constants), list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def parse_pairs(text: str, start: int, escape: str, keyword: str) -> tuple[Pair, ...]:
+    """Pairs of ENV and LABEL, the old ``KEY rest of line`` form included. Raises WordError."""
+    words = split_quoted(text, escape, start)
+    if not words:
+        raise WordError(f"{keyword} must have at least one argument")
+    if "=" not in words[0].text:
+        parts = ASCII_BLANKS.split(text[start:].strip(UNICODE_BLANKS), maxsplit=1)
+        if len(parts) < 2:
+            raise WordError(f"{keyword} must have two arguments")
+        begin = words[0].start
+        return (Pair(parts[0], parts[1], begin, len(text.rstrip(UNICODE_BLANKS))),)
+    pairs = []
+    for word in words:
+        key, equals, value = word.text.partition("=")
+        if not equals:
+            raise WordError(f"can't find = in {word.text!r}: must be of the form name=value")
+        if not key:
+            raise WordError(f"{keyword} names can not be blank")
+        pairs.append(Pair(key, value, word.start, word.end))
+    return tuple(pairs)
+
+
+def parse_args(text: str, start: int, escape: str) -> tuple[Pair, ...]:
+    """``name[=default]`` words of ARG. Raises WordError."""
+    pairs = []
+    for word in split_quoted(text, escape, start):
+        key, equals, value = word.text.partition("=")
+        if not key:
+            raise WordError("ARG names can not be blank")
+        pairs.append(Pair(key, value if equals else None, word.start, word.end))
+    if not pairs:
+        raise WordError("ARG requires at least one argument")
+    return tuple(pairs)

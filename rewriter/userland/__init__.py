@@ -1,0 +1,1 @@
+"""Debian's commands in Alpine's words."""

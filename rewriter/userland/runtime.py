@@ -1,0 +1,38 @@
+"""Which package brings a program to a slim or alpine runtime image."""
+
+from __future__ import annotations
+
+from rewriter.userland.alpine import APPLETS, PACKAGES
+
+# Part of debian:*-slim: coreutils, dash, bash, grep, sed, tar, gzip, findutils, util-linux and shell builtins.
+_IN_SLIM = frozenset(
+    "awk bash base64 basename cat chmod chown cp cut date dd df dirname du echo env false find getent grep gunzip gzip head "
+    "hostname id install kill ln ls md5sum mkdir mktemp mv nproc perl printenv printf pwd readlink realpath rm rmdir sed seq "
+    "sh sha256sum sleep sort stat sync tail tar tee test timeout touch tr true uname uniq wc which whoami xargs yes "
+    "[ : cd command exec exit export read return set shift trap type umask unset wait".split()
+)
+_SLIM_PACKAGES = {
+    "curl": "curl",
+    "file": "file",
+    "git": "git",
+    "gpg": "gnupg",
+    "openssl": "openssl",
+    "patch": "patch",
+    "scp": "openssh-client",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "ssh-keyscan": "openssh-client",
+    "wget": "wget",
+    "xz": "xz-utils",
+}
+# Openers of browsers and clipboards: never there in a container, with the full image neither.
+_DESKTOP = frozenset("open xdg-open rundll32 explorer cmd cmd.exe powershell pbcopy xclip xsel osascript start".split())
+
+
+def program_package(name: str, kind: str) -> str | None:
+    """The package that brings a program; "" when it is there anyway, None when it is not known."""
+    if name in _DESKTOP:
+        return ""
+    if kind == "slim":
+        return "" if name in _IN_SLIM else _SLIM_PACKAGES.get(name)
+    return "" if name in APPLETS or name in ("sh", "env", "find", "ps", "top", "hostname") else PACKAGES.get(name)

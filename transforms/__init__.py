@@ -1,0 +1,1 @@
+"""The transforms: one file each, found by lying in this folder."""

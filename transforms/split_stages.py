@@ -1,0 +1,38 @@
+"""Split the build from the runtime
+
+Why: an image needs its program and what that reads, not the toolchain that made it. The builder stage keeps every
+line that builds; the runtime stage starts small and receives the rest with COPY --from.
+
+Safe when: the program, what it reads and what it starts were all seen in the sources, and the builder and the runtime
+have the same libc or the program is static.
+
+Review when: the build context does not show the sources, the program computes the paths that it reads, or only the
+start command says how the program is called.
+
+Leaves alone:
+- files whose final stage compiles nothing, so also those that are split already
+- images without a start command, and those whose start command needs the toolchain (go run, air, dlv)
+- stages in which nothing is seen to make the program that the image starts
+- stages with a RUN whose result run time may need, but that cannot be told from the file
+- programs that link C libraries, load plugins or serve their working directory
+- stages that a compose, bake or CI file builds as a target
+- stages with ONBUILD, stages built on another stage, builds for another platform
+- images that no candidate runtime fits
+"""
+
+from collections.abc import Iterator
+
+from rewriter import Change, Declined, Outcome, Phase, Situation, plan_split, render_split
+
+PHASE = Phase.STAGES
+
+
+def plan(situation: Situation) -> Iterator[Outcome]:
+    """One change for the final stage, or the reason against it."""
+    anchor = situation.model.final.from_.start
+    split = plan_split(situation)
+    if isinstance(split, str):
+        yield Declined(anchor, split)
+        return
+    yield from split.findings
+    yield Change(render_split(situation.dockerfile, split), split.why, split.evidence, anchor)
