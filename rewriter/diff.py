@@ -6,7 +6,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from unidiff import PatchSet
+    from unidiff.patch import PatchSet
 
 _NO_NEWLINE = "\\ No newline at end of file\n"
 
@@ -17,7 +17,7 @@ class DiffError(AssertionError):
 
 def make_patch(before: str, after: str, path: str = "Dockerfile") -> PatchSet:
     """The checked diff as unidiff's PatchSet; ``path`` is repository-relative and already quoted as git does."""
-    from unidiff import PatchSet
+    from unidiff.patch import PatchSet
 
     patch = PatchSet.from_string(_render(before, after, path))
     # Judged by its printed form read back: that is what a person or git applies.

@@ -50,7 +50,7 @@ def write_patch(path: Path | Literal["-"], patches: Sequence[tuple[str, str]]) -
     are rewritten to that path; an empty diff is left out. To apply it: `git apply FILE` in the root that the paths are
     relative to. Without any diff the file is written empty. Raises Unwritable, or ValueError for a diff without header.
     """
-    text = "".join(_with_git_header(name, diff) for name, diff in patches if diff)
+    text = "".join(with_git_header(name, diff) for name, diff in patches if diff)
     data = text.encode("utf-8", "surrogateescape")
     if path == "-":
         sys.stdout.flush()
@@ -60,7 +60,7 @@ def write_patch(path: Path | Literal["-"], patches: Sequence[tuple[str, str]]) -
         write_output(path, data)
 
 
-def _with_git_header(name: str, diff: str) -> str:
+def with_git_header(name: str, diff: str) -> str:
     """The diff with git's own first line, without which `git apply` guesses how much of a path to drop."""
     if diff.startswith("diff --git "):
         diff = diff.partition("\n")[2]

@@ -141,8 +141,11 @@ def _unfit(situation: Situation, stage: Stage) -> str | None:
         return f"the final stage is built on the stage {stage.image_word}, whose instructions cannot be moved out of it"
     if any(instruction.name == "ONBUILD" for instruction in stage.instructions):
         return "ONBUILD: what child images run in it is not known"
-    if stage.name in surroundings.targets:
-        return f"the stage {stage.name} is built as a target by {surroundings.targets[stage.name]}: its content must stay"
+    if stage.name is not None:
+        # "*": something builds a target whose name was not readable.
+        by = surroundings.targets.get(stage.name) or surroundings.targets.get("*")
+        if by:
+            return f"the stage {stage.name} is built as a target by {by}: its content must stay"
     platform = stage.from_.flag("platform")
     if platform and "$" in platform:
         return f"--platform={platform} builds for another platform than it runs on, which is not followed yet"

@@ -1,0 +1,316 @@
+"""The command line: parses, calls, prints; decides nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rewriter import __version__
+
+if TYPE_CHECKING:
+    from rewriter.session import Outcome, Request, Session
+
+_NAMED_LATER = "\0"
+_STYLES: dict[str, dict[str, Any]] = {
+    "path": {"bold": True},
+    "add": {"fg": "green"},
+    "remove": {"fg": "red"},
+    "hunk": {"fg": "cyan"},
+    "note": {"fg": "blue"},
+    "doubt": {"fg": "yellow"},
+    "finding": {"fg": "yellow", "bold": True},
+    "error": {"fg": "red", "bold": True},
+}
+
+
+class _Commands(click.Group):
+    """``dfrewrite PATH…`` rewrites; ``dfrewrite list`` and the like are commands of their own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands or args[0] == "rewrite":
+            # `--branch` takes a value only behind `=`: what follows it is a path.
+            args = ["rewrite", *(f"--branch={_NAMED_LATER}" if arg == "--branch" else arg for arg in args)]
+        return super().parse_args(ctx, args)
+
+
+def _names(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    names = tuple(name.strip() for part in value for name in part.split(",") if name.strip())
+    return names if value else None
+
+
+def _pairs(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for item in value:
+        key, equals, text = item.partition("=")
+        if not equals or not key:
+            raise click.BadParameter(f"{item!r} is not of the form K=V")
+        pairs[key] = text
+    return pairs
+
+
+def _release(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    parts = value.split(".") if value is not None else ["3", "0"]
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise click.BadParameter(f"{value!r} is not of the form X.Y")
+    return value
+
+
+@click.group(cls=_Commands, add_help_option=False)
+def cli() -> None:
+    """Rewrite Dockerfiles into what an expert would have written."""
+
+
+@cli.command(
+    epilog="Commands: dfrewrite list | explain NAME | facts show IMAGE (a path of such a name is written ./list). "
+    "Exit codes: 0 done, 1 --check found changes, 2 usage or unreadable input, 3 a fault of dfrewrite, 130 interrupted."
+)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--apply", is_flag=True, help="Write exactly what the dry run shows.")
+@click.option("--patch", type=click.Path(path_type=Path), metavar="FILE", help="Write a patch that `git apply` takes.")
+@click.option("--branch", metavar="[=NAME]", help="Make a git branch with one commit per transform; nothing else is written.")
+@click.option("--check", is_flag=True, help="Exit 1 if anything would change; print a summary only.")
+@click.option("--level", type=click.Choice(["safe", "review", "risky"]), help="The highest level to apply (default: review).")
+@click.option("--select", multiple=True, callback=_names, metavar="NAME,…", help="Only these transforms.")
+@click.option("--skip", multiple=True, callback=_names, metavar="NAME,…", help="Not these transforms.")
+@click.option("--extend-select", multiple=True, callback=_names, metavar="NAME,…", help="Also these opt-in transforms.")
+@click.option("--alpine", callback=_release, metavar="X.Y", help="The alpine release to pin.")
+@click.option("--runtime", type=click.Choice(["alpine", "slim", "distroless", "scratch"]), help="The kind of runtime image.")
+@click.option("--context", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR", help="The build context.")
+@click.option("--target", metavar="STAGE", help="The stage that is built.")
+@click.option("--build-arg", "build_args", multiple=True, callback=_pairs, metavar="K=V", help="A build argument.")
+@click.option("--format", "format_", type=click.Choice(["text", "diff", "json"]), help="How to report (default: text).")
+@click.option("--config", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE", help="Instead of dfrewrite.toml.")
+@click.version_option(__version__, prog_name="dfrewrite")
+def rewrite(
+    paths: tuple[Path, ...],
+    apply: bool,
+    patch: Path | None,
+    branch: str | None,
+    check: bool,
+    format_: str | None,
+    **asked: Any,
+) -> None:
+    """Rewrite Dockerfiles into what an expert would have written.
+
+    PATHS are files or folders (default: this folder), or - for standard input. Without an option that writes, this is a
+    dry run: it shows the diff, each hunk with its reason, what was left alone and why, findings, and a size forecast.
+    """
+    from rewriter.session import Exit, Request, Session, worst
+
+    if branch is not None and (apply or patch or check):
+        raise click.UsageError("--branch writes only the branch: it excludes --apply, --patch and --check")
+    if check and (apply or patch):
+        raise click.UsageError("--check writes nothing: it excludes --apply and --patch")
+    session = Session(Request(**asked))
+    if any(str(path) == "-" for path in paths):
+        if len(paths) > 1 or apply or patch or check or branch is not None:
+            raise click.UsageError("- (standard input) excludes all but --format and the options that steer the rewrite")
+        sys.exit(_from_stdin(session, format_ or "text"))
+    files = session.files(list(paths) or [Path()])
+    outcomes = [session.rewrite_file(path) for path in files]
+    codes = [outcome.code for outcome in outcomes]
+    if not outcomes:
+        click.echo("no Dockerfile found", err=True)
+    format_ = format_ or _configured_format(session, paths) or "text"
+    if check:
+        _print_summary(outcomes)
+        codes += [Exit.WOULD_CHANGE for outcome in outcomes if outcome.patch is not None]
+    else:
+        _report(outcomes, format_)
+        changed = [outcome for outcome in outcomes if outcome.patch is not None]
+        codes += _write(changed, apply, patch, branch)
+        if format_ == "text" and changed and not apply and patch is None and branch is None:
+            count = len(changed)
+            _out(f"{count} file{'s' if count > 1 else ''} would change; nothing was written (--apply writes).")
+    sys.exit(worst(codes))
+
+
+def _configured_format(session: Session, paths: tuple[Path, ...]) -> str | None:
+    from rewriter.io.files import FileError
+
+    first = paths[0] if paths else Path()
+    try:
+        return session.config(first if first.is_dir() else first.parent).format
+    except FileError:
+        return None  # told with the file that it belongs to
+
+
+def _write(changed: list[Outcome], apply: bool, patch: Path | None, branch: str | None) -> list[Any]:
+    from rewriter import sinks
+    from rewriter.session import Exit
+
+    problems: list[str] = []
+    if patch is not None:
+        problems += sinks.write_patch_file(patch, changed)
+    if apply:
+        problems += sinks.apply(changed)
+    if branch is not None and changed:
+        name = "dfrewrite/rewrite" if branch == _NAMED_LATER else branch
+        said, problems = sinks.make_branch(name, changed)
+        if said:
+            click.echo(said, err=True)
+    for problem in problems:
+        click.echo(f"error: {problem}", err=True)
+    return [Exit.UNUSABLE] if problems else []
+
+
+def _from_stdin(session: Session, format_: str) -> int:
+    from rewriter.io.context_dir import DirectoryContext
+    from rewriter.io.files import FileError
+    from rewriter.discovery import UnknownTransformError
+    from rewriter.session import Exit, Outcome
+
+    data = sys.stdin.buffer.read()
+    try:
+        config = session.config(Path.cwd())
+        options, transforms = session.settings(config)
+    except (FileError, UnknownTransformError) as error:
+        click.echo(f"error: {error}", err=True)
+        return int(Exit.UNUSABLE)
+    folder = session.request.context
+    context = DirectoryContext(folder) if folder is not None else None
+    outcome: Outcome = session.rewrite_data(data, None, "Dockerfile", transforms, context, options)
+    after = outcome.result.after if outcome.result is not None else None
+    sys.stdout.buffer.write(data if after is None else after.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+    _report([outcome], format_, err=True)
+    return int(outcome.code)
+
+
+def _report(outcomes: list[Outcome], format_: str, *, err: bool = False) -> None:
+    if format_ == "json":
+        import json
+
+        from rewriter.report.as_json import SCHEMA, as_json
+
+        files = [as_json(o.shown, o.result, str(o.patch or ""), o.error or o.skipped or None) for o in outcomes]
+        _out(json.dumps({"schema": SCHEMA, "version": __version__, "files": files}, indent=2), err=err)
+        return
+    for outcome in outcomes:
+        if outcome.error is not None:
+            click.echo(f"error: {_visible(outcome.shown)}: {_visible(outcome.error)}", err=True)
+        for note in outcome.notes:
+            click.echo(f"note: {_visible(note)}", err=True)
+    if format_ == "diff":
+        from rewriter.sinks import git_diff
+
+        for outcome in outcomes:
+            if outcome.patch is not None:
+                _out(git_diff(outcome), end="", err=err)
+        return
+    from rewriter.report.text import render_text
+
+    for outcome in outcomes:
+        if outcome.skipped:
+            _out(f"{outcome.shown}: left out, {outcome.skipped}", err=err)
+        elif outcome.result is not None:
+            _lines(render_text(outcome.shown, outcome.result, outcome.patch, _style), err=err)
+            _out("", err=err)
+
+
+def _print_summary(outcomes: list[Outcome]) -> None:
+    changed = [outcome for outcome in outcomes if outcome.patch is not None]
+    for outcome in outcomes:
+        if outcome.error is not None:
+            click.echo(f"error: {_visible(outcome.shown)}: {_visible(outcome.error)}", err=True)
+    for outcome in changed:
+        names = ", ".join(transform.name for transform, _ in outcome.result.changes) if outcome.result else ""
+        _out(f"would change {outcome.shown} ({names})")
+    _out(f"{len(outcomes)} read, {len(changed)} would change")
+
+
+def _style(text: str, role: str) -> str:
+    return click.style(text, **_STYLES[role])
+
+
+def _visible(text: str) -> str:
+    """Control characters shown, not obeyed: a Dockerfile must not steer the terminal of its reader."""
+    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def _lines(lines: Iterable[str], *, err: bool) -> None:
+    for line in lines:
+        _out(line, err=err)
+
+
+def _out(text: str, *, end: str = "\n", err: bool = False) -> None:
+    """Prints bytes as they were read; on a terminal control characters are shown instead."""
+    stream = sys.stderr if err else sys.stdout
+    if stream.isatty():
+        kept = "\n".join(_terminal_line(line) for line in text.split("\n"))
+        click.echo(kept, nl=end == "\n", err=err)
+        return
+    stream.flush()
+    stream.buffer.write(click.unstyle(text).encode("utf-8", "surrogateescape") + end.encode())
+    stream.buffer.flush()
+
+
+def _terminal_line(line: str) -> str:
+    import re
+
+    parts = re.split(r"(\x1b\[[0-9;]*m)", line)
+    return "".join(part if n % 2 else _visible(part.rstrip("\r")) for n, part in enumerate(parts))
+
+
+@cli.command(name="list")
+def list_() -> None:
+    """Show all transforms."""
+    from rewriter.discovery import all_transforms
+
+    for transform in all_transforms():
+        click.echo(f"{transform.name:16} {transform.summary}{'' if transform.default else ' (opt-in)'}")
+
+
+@cli.command()
+@click.argument("name")
+def explain(name: str) -> None:
+    """Show the page of one transform."""
+    from rewriter.discovery import UnknownTransformError, all_transforms, chosen
+
+    try:
+        chosen((name,))
+    except UnknownTransformError as error:
+        raise click.UsageError(str(error)) from None
+    page = next(transform.page for transform in all_transforms() if transform.name == name)
+    click.echo(f"{name}: {page.strip()}")
+
+
+@cli.group()
+def facts() -> None:
+    """What is known of images."""
+
+
+@facts.command()
+@click.argument("image")
+def show(image: str) -> None:
+    """Show what the catalogue knows of IMAGE (golang:1.18)."""
+    from rewriter.facts.show import describe
+
+    text = describe(image)
+    if text is None:
+        raise click.UsageError(f"{image} is not in the catalogue")
+    click.echo(text)
+
+
+def main() -> None:
+    """The entry point; gives the exit codes of the contract."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; every file is whole", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing to say to it, and nothing to say about it.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

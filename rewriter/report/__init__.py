@@ -1,0 +1,1 @@
+"""Reports: each reads a Result and nothing else."""

@@ -1,0 +1,60 @@
+"""The report for a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rewriter.result import Result
+
+SCHEMA = 1
+"""Raised when a field changes its meaning or goes."""
+
+
+def as_json(path: str, result: Result | None, diff: str, error: str | None) -> dict[str, Any]:
+    """One file as plain data."""
+    if result is None:
+        return {"path": path, "changed": False, "error": error}
+    forecast = result.forecast
+    return {
+        "path": path,
+        "changed": result.changed,
+        "error": error,
+        "ignored": result.ignored or None,
+        "changes": [
+            {
+                "transform": step.transform.name,
+                "level": str(change.level),
+                "line": step.line(change.anchor),
+                "why": change.why,
+                "evidence": [
+                    {"fact": item.fact, "where": item.where, "certainty": item.certainty.name.lower()}
+                    for item in change.evidence
+                ],
+            }
+            for step in result.steps
+            for change in step.changes
+        ],
+        "left_alone": [
+            {"transform": step.transform.name, "line": step.line(item.anchor), "why": item.why}
+            for step in result.steps
+            for item in step.declined
+        ],
+        "withheld": [
+            {
+                "transform": step.transform.name,
+                "line": step.line(item.change.anchor),
+                "level": str(item.change.level),
+                "reason": item.reason,
+                "why": item.change.why,
+            }
+            for step in result.steps
+            for item in step.withheld
+        ],
+        "findings": [{"line": finding.line, "message": finding.message} for finding in result.findings],
+        "forecast": None
+        if forecast is None
+        else {"before_mb": forecast.before, "after_mb": forecast.after, "estimate": forecast.estimate},
+        "unsound": list(result.unsound),
+        "diff": diff,
+    }

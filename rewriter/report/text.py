@@ -1,0 +1,95 @@
+"""The report for a person: the diff, each hunk with its reason, what was left alone, findings, the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from rewriter.report.hunks import changes_of_hunk, placed_changes
+from rewriter.transform import Change, Transform
+
+if TYPE_CHECKING:
+    from unidiff.patch import PatchSet
+
+    from rewriter.result import Forecast, Result
+
+Style = Callable[[str, str], str]
+"""Takes a text and a role (path, add, remove, hunk, note, doubt, finding, error) and gives it its look."""
+
+
+def plain(text: str, _role: str) -> str:
+    """No colours."""
+    return text
+
+
+def render_text(path: str, result: Result, patch: PatchSet | None, style: Style = plain) -> Iterator[str]:
+    """The report on one file, line by line, without line ends."""
+    if result.ignored:
+        yield f"{style(path, 'path')}: left alone, as its pragma asks ({result.ignored})"
+        return
+    if patch is not None:
+        count = len(result.changes)
+        yield f"{style(path, 'path')}: {count} change{'s' if count != 1 else ''}{_forecast(result.forecast)}"
+        yield ""
+        yield from _diff(result, patch, style)
+    else:
+        yield f"{style(path, 'path')}: nothing to change"
+    yield from _left_alone(result, style)
+    yield from _findings(result, style)
+    for fault in result.unsound:
+        yield style(f"  fault of dfrewrite: {fault}; the change was thrown away, please report it", "error")
+
+
+def _forecast(forecast: Forecast | None) -> str:
+    if forecast is None:
+        return ""
+    before = f"{forecast.before:.0f} MB" if forecast.before is not None else "an unknown size"
+    after = f"{forecast.after:.0f} MB" if forecast.after is not None else "an unknown size"
+    about = "about " if forecast.estimate else ""
+    return f", {about}{before} → {about}{after} (base images only; what the build makes is not counted)"
+
+
+def _diff(result: Result, patch: PatchSet, style: Style) -> Iterator[str]:
+    placed = list(placed_changes(result))
+    told: list[tuple[Transform, Change]] = []
+    for file in patch:
+        yield style(f"--- {file.source_file}", "remove")
+        yield style(f"+++ {file.target_file}", "add")
+        for hunk in file:
+            for item in changes_of_hunk(placed, hunk.target_start, hunk.target_length):
+                if item not in told:
+                    told.append(item)
+                    yield from _reason(*item, style)
+            header, *lines = str(hunk).removesuffix("\n").split("\n")
+            yield style(header, "hunk")
+            for line in lines:
+                role = {"+": "add", "-": "remove"}.get(line[:1], "")
+                yield style(line, role) if role else line
+    yield ""
+
+
+def _reason(transform: Transform, change: Change, style: Style) -> Iterator[str]:
+    yield style(f"# {transform.name} [{change.level}]: {change.why}", "note")
+    for doubt in change.doubts:
+        yield style(f"#   to look at: {doubt}", "doubt")
+
+
+def _left_alone(result: Result, style: Style) -> Iterator[str]:
+    lines = []
+    for step in result.steps:
+        for declined in step.declined:
+            lines.append(f"  {step.transform.name}, line {step.line(declined.anchor)}: {declined.why}")
+        for withheld in step.withheld:
+            where = step.line(withheld.change.anchor)
+            lines.append(f"  {step.transform.name}, line {where}: not done, {withheld.reason}. It would have been: {withheld.change.why}")
+    # After a split, the line numbers are those of the text that the transform saw.
+    if lines:
+        yield style("Left alone:", "note")
+        yield from lines
+
+
+def _findings(result: Result, style: Style) -> Iterator[str]:
+    if result.findings:
+        yield style("Findings:", "finding")
+        for finding in result.findings:
+            yield f"  line {finding.line}: {finding.message}"

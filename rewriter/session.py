@@ -1,0 +1,192 @@
+"""One run over some paths: reads, rewrites, and says what came of each file. The only I/O is reading."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rewriter.chain import run_chain
+from rewriter.diff import DiffError, make_patch
+from rewriter.discovery import UnknownTransformError, chosen
+from rewriter.io.config import Config, ConfigError, load_config
+from rewriter.io.files import FileError, read_dockerfile
+from rewriter.situation import Options
+from rewriter.source import decode
+from rewriter.surroundings import Surroundings
+from rewriter.syntax import DockerfileError
+from rewriter.transform import Level, Transform
+
+if TYPE_CHECKING:
+    from unidiff.patch import PatchSet
+
+    from rewriter.context import BuildContext
+    from rewriter.result import Result
+
+
+class Exit(enum.IntEnum):
+    """Exit codes; over several files the worst wins (see ``worst``)."""
+
+    DONE = 0
+    WOULD_CHANGE = 1
+    UNUSABLE = 2
+    FAULT = 3
+    UNPROVEN = 4
+    INTERRUPTED = 130
+
+
+_BADNESS = (Exit.FAULT, Exit.UNPROVEN, Exit.UNUSABLE, Exit.WOULD_CHANGE, Exit.DONE)
+
+
+def worst(codes: list[Exit]) -> Exit:
+    """The code that stands for all."""
+    return min(codes, key=_BADNESS.index, default=Exit.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for; None where it said nothing and the configuration may."""
+
+    level: str | None = None
+    select: tuple[str, ...] | None = None
+    skip: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] | None = None
+    alpine: str | None = None
+    runtime: str | None = None
+    context: Path | None = None
+    target: str | None = None
+    build_args: dict[str, str] = field(default_factory=dict)
+    config: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one file."""
+
+    path: Path | None
+    """None for standard input."""
+    shown: str
+    data: bytes = b""
+    result: Result | None = None
+    error: str | None = None
+    """Why there is no result, in one line."""
+    code: Exit = Exit.DONE
+    skipped: str = ""
+    """Why the configuration leaves the file out, else empty."""
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def patch(self) -> PatchSet | None:
+        """The checked diff, or None when nothing changes."""
+        if self.result is None or not self.result.changed:
+            return None
+        return make_patch(self.result.before, self.result.after, self.shown)
+
+
+class Session:
+    """Remembers configurations and repositories between the files of a run."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self._configs: dict[Path, Config] = {}
+        self._look_around: Callable[[Path], tuple[Surroundings, Path | None, tuple[str, ...]]] | None = None
+
+    def config(self, folder: Path) -> Config:
+        """The configuration that applies in a folder. Raises ConfigError."""
+        if folder not in self._configs:
+            self._configs[folder] = load_config(folder, self.request.config)
+        return self._configs[folder]
+
+    def settings(self, config: Config) -> tuple[Options, tuple[Transform, ...]]:
+        """Command line over configuration. Raises UnknownTransformError."""
+        request = self.request
+        level = request.level or config.level or "review"
+        options = Options(
+            level=Level[level.upper()],
+            alpine=request.alpine or config.alpine,
+            runtime=request.runtime or config.runtime,
+            target=request.target or config.target,
+            build_args={**(config.build_arg or {}), **request.build_args},
+        )
+        select = request.select if request.select is not None else config.select or ()
+        skip = request.skip if request.skip is not None else config.skip or ()
+        extend = request.extend_select if request.extend_select is not None else config.extend_select or ()
+        return options, chosen(select, skip, extend)
+
+    def files(self, paths: list[Path]) -> Iterator[Path]:
+        """The Dockerfiles that the paths name, each once."""
+        from rewriter.io.walk import find_dockerfiles
+
+        seen: set[Path] = set()
+        for path in paths:
+            for found in find_dockerfiles(path):
+                if found not in seen:
+                    seen.add(found)
+                    yield found
+
+    def rewrite_file(self, path: Path) -> Outcome:
+        """Reads and rewrites one file; never raises for what is wrong with it."""
+        try:
+            data = read_dockerfile(path)
+            config = self.config(path.parent)
+            if config.enabled is False:
+                return Outcome(path, str(path), data, skipped=f"{config.path} says enabled = false")
+            options, transforms = self.settings(config)
+            found = self._surroundings(path)
+            context = self._context(path, self.request.context or config.context or found[1])
+            options = Options(
+                options.level, options.alpine, options.runtime, options.target, options.build_args, found[0]
+            )
+        except (FileError, UnknownTransformError) as error:
+            reason = error.reason if isinstance(error, FileError) and error.path == path else str(error)
+            return Outcome(path, str(path), error=reason, code=Exit.UNUSABLE)
+        return self.rewrite_data(data, path, str(path), transforms, context, options, found[2])
+
+    def rewrite_data(
+        self,
+        data: bytes,
+        path: Path | None,
+        shown: str,
+        transforms: tuple[Transform, ...],
+        context: BuildContext | None,
+        options: Options,
+        notes: tuple[str, ...] = (),
+    ) -> Outcome:
+        """Rewrites bytes that were read."""
+        if b"\0" in data:
+            line = data.count(b"\n", 0, data.index(b"\0")) + 1
+            return Outcome(path, shown, data, error=f"line {line}: holds a NUL byte: a binary file?", code=Exit.UNUSABLE)
+        try:
+            result = run_chain(decode(data), transforms, context, options)
+            outcome = Outcome(path, shown, data, result, code=Exit.FAULT if result.unsound else Exit.DONE, notes=notes)
+            _ = outcome.patch  # checked before anybody relies on it
+        except DockerfileError as error:
+            return Outcome(path, shown, data, error=str(error), code=Exit.UNUSABLE)
+        except DiffError as error:
+            return Outcome(path, shown, data, error=f"fault of dfrewrite: {error}", code=Exit.FAULT)
+        except Exception as error:  # a crash is our bug: the file stays as it is, and the run goes on
+            where = error.__traceback__
+            while where is not None and where.tb_next is not None:
+                where = where.tb_next
+            place = f" at {Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where is not None else ""
+            reason = f"fault of dfrewrite: {type(error).__name__}{place}: {error}"
+            return Outcome(path, shown, data, error=" ".join(reason.split()), code=Exit.FAULT)
+        return outcome
+
+    def _surroundings(self, path: Path) -> tuple[Surroundings, Path | None, tuple[str, ...]]:
+        from rewriter.io.gitcmd import work_tree
+        from rewriter.io.surroundings import look_around
+
+        found = look_around(path, work_tree(path.parent))
+        return found.surroundings, found.context, found.notes
+
+    def _context(self, path: Path, folder: Path | None) -> BuildContext | None:
+        from rewriter.io.context_dir import DirectoryContext
+
+        return DirectoryContext(folder if folder is not None else path.parent, path)
+
+
+__all__ = ["ConfigError", "Exit", "Outcome", "Request", "Session", "worst"]
