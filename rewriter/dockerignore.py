@@ -165,8 +165,8 @@ def _well_formed(pattern: str) -> bool:
 
 
 def _compile(pattern: str) -> Callable[[str], bool] | None:
-    """The test for one cleaned pattern, or None where Docker's own translation gives no regular expression."""
-    expression, kind = _translate(pattern)
+    """The test for one cleaned pattern; None where Docker's translation of it is none, or one that we do not read."""
+    pieces, kind = _translate(pattern)
     if kind == "exact":
         return lambda path: path == pattern
     if kind == "prefix":
@@ -177,81 +177,103 @@ def _compile(pattern: str) -> Callable[[str], bool] | None:
         whole = suffix[1:] if suffix.startswith("/") else None
         return lambda path: path.endswith(suffix) or path == whole
     try:
-        compiled = re.compile(_in_python(_STRAY_BYTES.sub("\ufffd", expression)), re.ASCII)
+        pieces = _in_python(pieces)
+        if sum(piece in (_STAR, _ANYTHING, _FOLDERS) for piece in pieces) > _FEW_WILDCARDS:
+            return None if "|" in pieces else _stepwise([re.compile(piece) for piece in pieces])
+        compiled = re.compile("".join(pieces))
     except (re.error, ValueError):
         return None
-    # Go sees a byte that is no UTF-8 as U+FFFD, on both sides.
-    return lambda path: compiled.search(path if path.isascii() else _STRAY_BYTES.sub("\ufffd", path)) is not None
+    return lambda path: compiled.search(_as_go_sees(path)) is not None
 
 
-def _translate(pattern: str) -> tuple[str, str]:
-    """Docker's translation of a pattern: the regular expression in Go's words, and the kind of test it settles for.
+def _as_go_sees(text: str) -> str:
+    """The text with U+FFFD for each byte that is no UTF-8: so both pattern and path reach Go's matcher."""
+    return text if text.isascii() else _STRAY_BYTES.sub("\ufffd", text)
+
+
+def _stepwise(pieces: list[re.Pattern[str]]) -> Callable[[str], bool]:
+    """The same test for a pattern of many wildcards, over which Python's own matcher can take years."""
+
+    def matches(path: str) -> bool:
+        path, places = _as_go_sees(path), {0}
+        for piece in pieces:
+            if piece.pattern == _STAR:
+                places = _spread(places, path, "/")
+            elif piece.pattern == _ANYTHING:
+                places = _spread(places, path, "\n")
+            elif piece.pattern == _FOLDERS:
+                places |= {place + 1 for place in _spread(places, path, "\n") if path.startswith("/", place)}
+            else:
+                places = {found.end() for place in places if (found := piece.match(path, place))}
+        return bool(places)
+
+    return matches
+
+
+def _spread(places: set[int], path: str, stop: str) -> set[int]:
+    """The places that any number of characters other than `stop` lead to."""
+    reached: set[int] = set()
+    for place in range(len(path) + 1):
+        if place in places or (place - 1 in reached and path[place - 1] != stop):
+            reached.add(place)
+    return reached
+
+
+# Wildcards in Go's words and in Python's, which are the same.
+_STAR, _ANYTHING, _FOLDERS = "[^/]*", ".*", "(.*/)?"
+_FEW_WILDCARDS = 3
+
+
+def _translate(pattern: str) -> tuple[list[str], str]:
+    """Docker's translation of a pattern: an expression in Go's words, in pieces, and the kind of test it settles for.
 
     The kinds "prefix" and "suffix" compare text: `a**` and `a/**` match everything that starts so, `**a` and `**/a`
     everything that ends so. Where a pattern has both, or any other wildcard, the expression decides.
     """
-    out, kind, at = "", "exact", 0
+    pieces, kind, at = ["^"], "exact", 0
     while at < len(pattern):
         char, start = pattern[at], at
         at += 1
         if pattern.startswith("**", start):
             at = start + 3 if pattern.startswith("/", start + 2) else start + 2
-            if at < len(pattern):
-                out, kind = out + "(.*/)?", "regexp"
-            elif kind == "exact":
-                kind = "prefix"
-            else:
-                out, kind = out + ".*", "regexp"
-            if start == 0:
-                kind = "suffix"
+            piece = _FOLDERS if at < len(pattern) else _ANYTHING
+            kind = "prefix" if piece == _ANYTHING and kind == "exact" else "regexp"
+            kind = "suffix" if start == 0 else kind
         elif char in "*?":
-            out, kind = out + ("[^/]*" if char == "*" else "[^/]"), "regexp"
+            piece, kind = _STAR if char == "*" else "[^/]", "regexp"
         elif char in ".+()$":  # and not "|", "{", "}": Docker means to, but its table ends before them
-            out += "\\" + char
+            piece = "\\" + char
         elif char == "\\":
-            out, kind = out + pattern[start : start + 2], "regexp"
+            piece, kind = pattern[start : start + 2], "regexp"
             at += 1
         else:
-            out += char
-            kind = "regexp" if char in "[]" else kind
-    return f"^{out}$", kind
+            piece, kind = char, "regexp" if char in "[]" else kind
+        pieces.append(piece)
+    return [*pieces, "$"], kind
 
 
-# What `\x` means in Go's expressions, for the letters that Python reads otherwise or in part of the places only.
-_GO_CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\\t\\n\\f\\r "}
 _COUNT = re.compile(r"\{[0-9]+(,[0-9]*)?\}")
-_GO_CHARS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-# fmt: off
-_POSIX = {
-    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": "\\x00-\\x7f", "blank": "\\t ", "cntrl": "\\x00-\\x1f\\x7f",
-    "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": "!-/:-@\\[-`{-~", "space": "\\t-\\r ",
-    "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
-}
-# fmt: on
 
 
-def _in_python(expression: str) -> str:
-    """Go's expression in Python's words. Raises ValueError for what Go refuses, and for `\\Q`, `\\p` and the like."""
-    out, at = "", 0
+def _in_python(pieces: list[str]) -> list[str]:
+    """Go's expression in Python's words, in pieces. Raises ValueError where Go refuses, and for `\\d` and the like."""
+    out: list[str] = []
+    expression, at = _as_go_sees("".join(pieces)), 0
     while at < len(expression):
         char = expression[at]
-        if char == "[":
+        wildcard = next((each for each in (_FOLDERS, _ANYTHING, _STAR) if expression.startswith(each, at)), None)
+        if wildcard:
+            piece, at = wildcard, at + len(wildcard)
+        elif char == "[":
             piece, at = _class_in_python(expression, at + 1)
         elif char == "\\":
-            letter = expression[at + 1]
-            if letter in "bB":
-                piece, at = "\\" + letter, at + 2
-            elif letter.lower() in _GO_CLASSES:
-                piece, at = f"[{'^' if letter.isupper() else ''}{_GO_CLASSES[letter.lower()]}]", at + 2
-            else:
-                literal, at = _class_char(expression, at)
-                piece = re.escape(literal)
-        elif char == "{":
-            count = _COUNT.match(expression, at)
-            piece, at = (count[0], count.end()) if count else ("\\{", at + 1)
+            literal, at = _class_char(expression, at)
+            piece = re.escape(literal)
+        elif char == "{" and (count := _COUNT.match(expression, at)):
+            piece, at = count[0], count.end()
         else:
-            piece, at = "\\Z" if char == "$" else char, at + 1
-        out += piece
+            piece, at = {"$": "\\Z", "{": "\\{"}.get(char, char), at + 1
+        out.append(piece)
     return out
 
 
@@ -262,34 +284,25 @@ def _class_in_python(text: str, at: int) -> tuple[str, int]:
         out, at = "[^", at + 1
     first = at
     while at == first or not text.startswith("]", at):
-        posix = re.compile(r"\[:(\^?)(.*?):\]").match(text, at)
-        if posix:
-            if posix[1] or posix[2] not in _POSIX:
-                raise ValueError(posix[0])
-            out, at = out + _POSIX[posix[2]], posix.end()
-        elif text.startswith("\\", at) and text[at + 1 : at + 2] in _GO_CLASSES:
-            out, at = out + _GO_CLASSES[text[at + 1]], at + 2
-        else:
-            low, at = _class_char(text, at)
-            high = low
-            if text.startswith("-", at) and not text.startswith("]", at + 1):
-                high, at = _class_char(text, at + 1)
-            if high < low:
-                raise ValueError(f"{low}-{high}")
-            out += f"{re.escape(low)}-{re.escape(high)}"
+        if text.startswith("[:", at):
+            raise ValueError("a class within a class")
+        low, at = _class_char(text, at)
+        high = low
+        if text.startswith("-", at) and not text.startswith("]", at + 1):
+            high, at = _class_char(text, at + 1)
+        if high < low:
+            raise ValueError(f"{low}-{high}")
+        out += f"{re.escape(low)}-{re.escape(high)}"
     return out + "]", at + 1
 
 
 def _class_char(text: str, at: int) -> tuple[str, int]:
-    """One character, escaped or not, and the place after it."""
+    """One character, escaped or not, and the place after it. Raises ValueError if there is none that we read."""
     char = text[at : at + 1]
-    if char != "\\":
-        if not char:
-            raise ValueError("the class is not closed")
-        return char, at + 1
-    escaped = text[at + 1 : at + 2]
-    if escaped in _GO_CHARS and escaped:
-        return _GO_CHARS[escaped], at + 2
-    if not escaped or not escaped.isascii() or escaped.isalnum():
-        raise ValueError("\\" + escaped)
-    return escaped, at + 2
+    if char == "\\":
+        at, char = at + 1, text[at + 1 : at + 2]
+        if not char.isascii() or char.isalnum():
+            raise ValueError("\\" + char)
+    if not char:
+        raise ValueError("the class is not closed")
+    return char, at + 1

@@ -28,6 +28,8 @@ class Artefact:
     """Its main package's folder in the context, when known."""
     sure: bool
     """False when only the entry point says that the program has this name."""
+    copied_from: str | None = None
+    """The path that it was copied from with cp, for a second copy of a program."""
 
     @property
     def static(self) -> bool:
@@ -104,7 +106,7 @@ class GoStage:
                         folders.append((output.folder, step))
                 for source, target in _transfers(step, self.files):
                     if source in made:
-                        made[target] = replace(made[source], path=target)
+                        made[target] = replace(made[source], path=target, copied_from=source)
                         if step.name == "mv":
                             del made[source]
         return made, tuple(folders)

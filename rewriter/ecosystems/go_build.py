@@ -78,9 +78,13 @@ def parse_go(step: Step) -> GoCommand | None:
     while words:
         word = words[0]
         if word is None:
-            # An unknown word may be a flag, or the first package.
-            known = False
-            break
+            name = _flag_name(step, len(words))
+            if name is None:
+                known = False  # it may be a flag, or the first package
+                break
+            flags[name] = None
+            words.pop(0)
+            continue
         if not word.startswith("-") or word == "-":
             break
         words.pop(0)
@@ -98,6 +102,15 @@ def parse_go(step: Step) -> GoCommand | None:
     if folder:
         cwd = None if step.cwd is None else posixpath.normpath(posixpath.join(step.cwd, folder))
     return GoCommand(verb, flags, packages, known, cwd)
+
+
+def _flag_name(step: Step, left: int) -> str | None:
+    """The flag in ``-ldflags=-X=main.version=${VERSION}``: its name is written out, only its value is unknown."""
+    if step.command is None:
+        return None
+    raw = step.command.words[-left].raw.strip("\"'")
+    name, equals, _ = raw.partition("=")
+    return name.lstrip("-") if raw.startswith("-") and equals and "$" not in name else None
 
 
 def outputs(step: Step, files: StageFiles, sources: GoSources | None, version: GoVersion | None) -> Iterator[Output]:

@@ -45,6 +45,7 @@ _OTHER_SYSTEMS = frozenset(
 _CONSTRAINT = re.compile(r"^//(?:go:build| \+build) +(.*)$", re.MULTILINE)
 _MODULE = re.compile(r'^\s*module\s+"?([^\s"]+)"?', re.MULTILINE)
 _REQUIRE = re.compile(r"^\s*(?:require\s+)?([^\s/()]+\.[^\s/()]+/[^\s()]+|[^\s()]+\.[a-z]+/?[^\s()]*)\s+(v[0-9][^\s]*)", re.MULTILINE)
+_GENERATE = re.compile(r"^//go:generate\s+(?:-command\s+)?(\S+)", re.MULTILINE)
 _CGO_LIBRARIES = re.compile(r"#cgo\s[^\n]*?(?:pkg-config:|LDFLAGS:[^\n]*-l)\s*([^\n]*)")
 
 
@@ -66,6 +67,8 @@ class GoFile:
     config_names: list[str] = field(default_factory=list)
     """Names of configuration files without extension (viper)."""
     c_libraries: str = ""
+    generators: tuple[str, ...] = ()
+    """First words of its //go:generate lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,7 @@ def parse_go_file(path: str, data: bytes) -> GoFile | None:
     file = GoFile(path, package.decode(), frozenset())
     libraries = _CGO_LIBRARIES.search(data.decode("utf-8", "replace")) if b'"C"' in data else None
     file.c_libraries = libraries.group(1).strip() if libraries else ""
+    file.generators = tuple(_GENERATE.findall(data.decode("utf-8", "replace"))) if b"//go:generate" in data else ()
     _scan(root, file, imports)
     file.imports = frozenset(imports)
     return file

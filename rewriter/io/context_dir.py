@@ -118,27 +118,24 @@ class DirectoryContext:
         files: list[str] = []
         folders, looks = [""], 0
         for folder in folders:  # grows on the way
-            for entry in _entries(self.root / folder):
-                path = f"{folder}/{entry.name}" if folder else entry.name
+            for name, mode in _entries(self.root / folder):
+                path = f"{folder}/{name}" if folder else name
                 looks += 1
                 if looks > _MAX_LOOKS or len(files) > MAX_FILES:
                     return _Listing(tuple(sorted(files[:MAX_FILES])), True)
-                if in_git_folder(entry.name):
+                if in_git_folder(name):
                     continue
-                if _is_folder(entry):
+                if mode == stat.S_IFDIR:
                     if not self.dockerignore.prunes(path):
                         folders.append(path)
-                elif self._lists(entry, path):
+                elif self._lists(path, mode):
                     files.append(path)
         return _Listing(tuple(sorted(files[:MAX_FILES])), len(files) > MAX_FILES)
 
-    def _lists(self, entry: os.DirEntry[str], path: str) -> bool:
-        try:
-            if entry.is_file(follow_symlinks=False):
-                return not self.dockerignore.ignores(path)
-            found = self._visible(path) if entry.is_symlink() else None
-        except OSError:
-            return False
+    def _lists(self, path: str, mode: int) -> bool:
+        if mode == stat.S_IFREG:
+            return not self.dockerignore.ignores(path)
+        found = self._visible(path) if mode == stat.S_IFLNK else None
         return found is not None and stat.S_ISREG(found[1])
 
 
@@ -153,19 +150,22 @@ def _read_rules(root: str, path: str) -> Dockerignore | None:
     return None if content is None else Dockerignore(content.decode("utf-8", "surrogateescape"))
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path) -> list[tuple[str, int]]:
+    """The sorted names in a folder, each with what it is: S_IFDIR, S_IFREG, S_IFLNK, or 0 for anything else."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted((entry.name, _mode(entry)) for entry in entries)
     except OSError:
         return []
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir(follow_symlinks=False)
-    except OSError:
-        return False
+def _mode(entry: os.DirEntry[str]) -> int:
+    # The folder says it, as a rule, without a look at the entry.
+    if entry.is_symlink():
+        return stat.S_IFLNK
+    if entry.is_dir(follow_symlinks=False):
+        return stat.S_IFDIR
+    return stat.S_IFREG if entry.is_file(follow_symlinks=False) else 0
 
 
 def _locate(root: str, path: str) -> tuple[str, int] | None:

@@ -66,13 +66,16 @@ def read_regular(path: Path | str, limit: int, *, follow: bool = True) -> bytes 
     Raises OSError, also for anything that is no regular file and, unless `follow`, for a symbolic link.
     """
     fd = os.open(path, _READ_FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
-    with open(fd, "rb") as file:
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, fd)
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise OSError("is no regular file")
         if status.st_size > limit:
             return None
-        content = file.read(limit + 1)  # the size is not to be trusted: /proc says 0, and a log grows
+        # The size is not to be trusted: /proc says 0, and a log grows.
+        with open(fd, "rb", closefd=False) as file:
+            content = file.read(limit + 1)
     return content if len(content) <= limit else None
 
 

@@ -33,6 +33,8 @@ class Copy:
     """file, dir, or None when the context does not show it."""
     target: str | None
     """Absolute path in the image that the source becomes (a folder's content lands in it); None when unknown."""
+    destination: str | None = None
+    """The destination as it is written, made absolute."""
 
 
 class StageFiles:
@@ -95,7 +97,7 @@ class StageFiles:
                 elif into:
                     place = posixpath.join(absolute, posixpath.basename(source))
             unknown = instruction.flag("parents") is not None or (instruction.name == "ADD" and _unpacks(source))
-            yield Copy(instruction, source, kind, None if unknown else place)
+            yield Copy(instruction, source, kind, None if unknown else place, absolute)
 
     def _matches(self, raw: str, state: State, instruction: Instruction) -> Iterator[str | None]:
         source = state.expand(raw, instruction.escape)

@@ -11,7 +11,7 @@ from rewriter.model.image_ref import parse_image
 from rewriter.model.stages import Stage
 from rewriter.planning.cgo import cgo_verdict
 from rewriter.planning.launch import Launch, launch_of, tested_programs
-from rewriter.planning.needs import Needs, build_needs, launch_needs
+from rewriter.planning.needs import Needs, build_needs, launch_needs, source_needs
 from rewriter.shell import Opaque
 from rewriter.situation import Situation
 from rewriter.syntax import Instruction, Span
@@ -58,9 +58,7 @@ def image_place(situation: Situation, stage: Stage) -> ImagePlace | str:
         return f"its image {word.text} is written with quotes and variables"
     match = _VERSION_ARG.match(word.text)
     if match:
-        name = match["braced"] or match["plain"]
-        doubt = Evidence(f"the version comes from ARG {name}: other values than its default were not looked up", f"line {from_.line}", Certainty.ASSUMED)
-        return ImagePlace(span, False, word.text, (doubt,))
+        return ImagePlace(span, False, word.text, version_doubt(stage))
     match = _WHOLE_ARG.match(word.text)
     if match:
         return _argument_place(situation, match["braced"] or match["plain"], from_)
@@ -80,6 +78,14 @@ def _argument_place(situation: Situation, name: str, from_: Instruction) -> Imag
                 doubt = Evidence(f"the image comes from ARG {name}: a build that sets it was not looked at", f"line {instruction.line}", Certainty.ASSUMED)
                 return ImagePlace(instruction.span(start, pair.end), True, pair.value, (doubt,))
     return f"its image comes from ARG {name}, whose default could not be read"
+
+
+def version_doubt(stage: Stage) -> tuple[Evidence, ...]:
+    """What stays open when the image of a stage is put together from variables."""
+    if "$" not in stage.image_word:
+        return ()
+    fact = f"the image {stage.image_word} comes from an ARG: other values than its default were not looked up"
+    return (Evidence(fact, f"line {stage.from_.line}", Certainty.ASSUMED),)
 
 
 def golang_facts(situation: Situation, stage: Stage) -> ImageFacts | str:
@@ -122,6 +128,9 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
     needs = _needs(situation, stage, splits)
     if isinstance(needs, str):
         return needs
+    user = stage.final_state.user
+    if user is None or (not splits and not _alpine_user(user)):
+        needs.vetoes.append(f"USER {user or 'is only known at build time, and'} is not known to exist on Alpine")
     cgo = cgo_verdict(situation.go(stage), (), choice.alpine)
     vetoes = [*needs.vetoes, *([cgo.veto] if cgo.veto else [])]
     if vetoes:
@@ -139,6 +148,12 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
     return AlpineSwap(stage.root, place, new_text, choice, needs.packages, evidence)
 
 
+def _alpine_user(user: str) -> bool:
+    """True for a user that golang's alpine image has as the full one does; a low number may be somebody else there."""
+    name = user.partition(":")[0]
+    return name in ("", "root", "nobody", "0", "65534") or (name.isdigit() and int(name) >= 1000)
+
+
 def _needs(situation: Situation, stage: Stage, splits: bool) -> Needs | str:
     go = situation.go(stage)
     needs = build_needs(go)
@@ -149,6 +164,7 @@ def _needs(situation: Situation, stage: Stage, splits: bool) -> Needs | str:
     if isinstance(health, Opaque):
         return f"its HEALTHCHECK is not understood: {health.reason}"
     state = stage.final_state
+    source_needs(go, needs)
     if isinstance(launch, Launch):
         run_time = launch_needs(launch, health, go)
         needs.vetoes += run_time.vetoes

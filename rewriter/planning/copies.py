@@ -48,9 +48,10 @@ def plan_copies(situation: Situation) -> MissingCopy | str:
     targets = _places(word, final, step.absolute(word) if "/" in word else None)
     if not targets:
         return f"where {word} is looked up is not known"
-    for target in targets:
-        reason = _present(situation, final, target)
-        if reason:
+    reasons = [_present(situation, final, target) for target in targets]
+    received = "the final stage receives what it starts"
+    for reason in (received, *reasons):
+        if reason and reason in reasons:
             return reason
     if len(launch.steps) > 1 or launch.scripts:
         return "its start command is a script of several commands"
@@ -69,18 +70,29 @@ def _present(situation: Situation, final: Stage, target: str) -> str | None:
         return "the final stage makes its program itself"
     if situation.files(final).origin(target) is not None:
         return f"{target} comes from the build context"
-    for stage in final.lineage:
-        for instruction, state in stage.numbered():
-            if instruction.name == "RUN":
-                return f"line {instruction.line}: a RUN of the final stage may make {target}"
-            if instruction.name in ("COPY", "ADD"):
-                raw = state.expand(instruction.operands[-1], instruction.escape)
-                place = state.absolute(raw) if raw is not None else None
-                if place is None or target == place or target.startswith(place.rstrip("/") + "/"):
-                    return f"line {instruction.line} brings what the final stage starts"
+    numbered = [pair for stage in final.lineage for pair in stage.numbered()]
+    for instruction, state in numbered:
+        if instruction.name in ("COPY", "ADD"):
+            raw = state.expand(instruction.operands[-1], instruction.escape)
+            place = state.absolute(raw) if raw is not None else None
+            if place is None or target == place or target.startswith(place.rstrip("/") + "/"):
+                return "the final stage receives what it starts"
+    for instruction, _ in numbered:
+        if instruction.name == "RUN" and not _only_packages(instruction):
+            return f"line {instruction.line}: a RUN of the final stage may make {target}"
     if final.root.image is None or not _bare(situation, final):
         return f"the base image {final.root.image_word} may hold {target}"
     return None
+
+
+def _only_packages(instruction: Instruction) -> bool:
+    """True for a RUN that only installs packages or makes users and folders: none of them is the program."""
+    from rewriter.model.run import steps
+    from rewriter.model.state import State
+
+    found = steps(instruction, State())
+    harmless = frozenset("apk apt-get adduser addgroup useradd groupadd mkdir chown rm set".split())
+    return isinstance(found, tuple) and all(step.name in harmless for step in found)
 
 
 def _bare(situation: Situation, final: Stage) -> bool:

@@ -79,6 +79,12 @@ def _used(text: str) -> set[str]:
     return {braced or plain for braced, plain in _NAMES.findall(text)}
 
 
+def stays_behind(instruction: Instruction, stage: Stage, go: GoStage) -> bool:
+    """True for an ENV of which nothing is for run time."""
+    state = stage.state_at(instruction)
+    return all(_stays(pair.key, pair.value or "", stage, state, go, []) for pair in instruction.pairs)
+
+
 def _stays(name: str, value: str, stage: Stage, state: State, go: GoStage, evidence: list[Evidence]) -> bool:
     """True for a variable that only the build needs."""
     mentioned = go.sources is not None and any(name in file.literals for file in go.sources.program(None).files)

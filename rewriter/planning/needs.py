@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,11 +10,19 @@ from rewriter.ecosystems.go import GoStage
 from rewriter.ecosystems.go_build import parse_go
 from rewriter.model.run import Step
 from rewriter.planning.launch import Launch, is_builtin
+from rewriter.planning.roles import ZONES
 from rewriter.shell import Opaque
 from rewriter.userland.alpine import PACKAGES, alpine_gap
+from rewriter.userland.runtime import program_package
 
 # Dependency managers of the time before modules: they fetch with git whatever GOPROXY says.
 _GIT_CALLERS = frozenset({"dep", "glide", "godep", "govendor", "gvt", "gopm"})
+_DEBIAN_FOLDERS = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/lib64/")
+DEV_TOOLS = frozenset(
+    "air reflex CompileDaemon modd realize gin fresh dlv wgo gow nodemon watchexec entr arelo gowatch bee revel buffalo gdb "
+    "strace make npm yarn godo gin-bin".split()
+)
+"""Commands that rebuild, watch or debug: an image that starts them is for development."""
 _DIRECT_FETCH = ("GOPRIVATE", "GONOPROXY", "GOINSECURE", "GOVCS")
 
 
@@ -68,8 +77,31 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage) -> Needs
     return needs
 
 
+def source_needs(go: GoStage, needs: Needs) -> None:
+    """What the sources start by name: a swap without a split leaves them on the image."""
+    if go.sources is None:
+        return
+    for file in go.sources.program(None).files:
+        for started, line in file.programs:
+            package = program_package(posixpath.basename(started), "alpine") if started else ""
+            if started and posixpath.basename(started) in ("go", "gofmt", *go.tools):
+                continue
+            if package is None:
+                needs.vetoes.append(f"{file.path}:{line} starts `{started}`, which is not known on Alpine")
+            elif package:
+                needs.want(package, f"{file.path}:{line} starts {started}")
+
+
 def _command(step: Step, needs: Needs, go: GoStage, where: str) -> None:
     name = step.name
+    for word in step.argv[1:]:
+        if word and word.startswith(ZONES):
+            needs.want("tzdata", f"{where} uses {ZONES}")
+        elif word and word.startswith(_DEBIAN_FOLDERS):
+            needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
+    if name in DEV_TOOLS:
+        needs.vetoes.append(f"{where}: `{name}` runs further commands that are not looked at")
+        return
     if name in ("go", "gofmt") or name in go.tools or is_builtin(name):
         if name in ("eval", "source", "."):
             needs.vetoes.append(f"{where}: {alpine_gap(step)}")
@@ -99,8 +131,21 @@ def _go_command(step: Step, needs: Needs, go: GoStage, line: int) -> None:
         needs.want("git", f"go install on line {line} may fetch with it")
     if command.verb in ("build", "install") and _stamps(go):
         needs.want("git", "go build stamps the version from .git")
+    if command.verb == "generate":
+        _generate(needs, go, line)
     if "race" in command.flags or command.flags.get("buildmode") in ("plugin", "c-shared", "shared"):
         needs.vetoes.append(f"line {line}: `-race` and plugins need glibc")
+
+
+def _generate(needs: Needs, go: GoStage, line: int) -> None:
+    """go generate runs what the sources say."""
+    if go.sources is None:
+        needs.vetoes.append(f"line {line}: `go generate` runs commands that could not be seen")
+        return
+    for file in go.sources.program(None).files:
+        for word in file.generators:
+            if word not in ("go", "gofmt") and word not in go.tools:
+                needs.vetoes.append(f"line {line}: `go generate` runs `{word}` ({file.path})")
 
 
 def _stamps(go: GoStage) -> bool:

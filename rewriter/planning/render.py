@@ -73,9 +73,7 @@ def _from_edits(plan: SplitPlan) -> Iterable[Edit]:
     from_ = plan.stage.from_
     image = from_.words[0]
     image_span = from_.span(image.start, image.end)
-    if plan.image_span is not None and plan.builder.image is not None and plan.image_span != image_span:
-        yield Edit(plan.image_span.start, plan.image_span.end, plan.builder.image)
-    image_text = plan.builder.image if plan.image_span == image_span and plan.builder.image else None
+    image_text = plan.builder.image
     if len(from_.words) == 3:
         if image_text is not None:
             yield Edit(image_span.start, image_span.end, image_text)

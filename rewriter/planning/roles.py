@@ -22,6 +22,8 @@ _BUILD_TOOLS = frozenset(
     "printf env pwd which test [ [[ set cd export unset : true false exit sleep date uname head tail wc grep find du tree "
     "file id whoami umask trap sort uniq cut tr basename dirname nproc sha256sum md5sum".split()
 )
+STREAMS = frozenset({"/dev/stdout", "/dev/stderr"})
+ZONES = "/usr/share/zoneinfo"
 _SHAPING = frozenset("mkdir chown chmod touch ln".split())
 _USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
 _CACHES = ("/var/lib/apt", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/go/pkg", "/go/src")
@@ -81,8 +83,8 @@ def _sort(step: Step, run: Run, go: GoStage, sources: tuple[str, ...], roles: Ro
         _packages(step, roles, line)
         return False
     command = parse_go(step)
-    if command is not None and command.verb == "run":
-        return False
+    if command is not None and command.flags.get("buildmode") in ("plugin", "c-shared", "shared"):
+        roles.refused.append(f"line {line}: it builds a plugin or a shared library, and what loads it at run time cannot be told")
     if name in _BUILD_TOOLS or name in go.tools or _made_here(step, go):
         if name == "find" and any(word in ("-delete", "-exec", "-execdir") for word in step.argv):
             roles.refused.append(f"line {line}: what `find` changes cannot be told")
@@ -138,6 +140,10 @@ def _file_command(step: Step, go: GoStage, sources: tuple[str, ...], roles: Role
     if name in ("cp", "mv", "install"):
         return _copied(step, known, go, sources, roles, line)
     if name == "ln":
+        if known and (known[0] in STREAMS or _below(known[0], (ZONES,))):
+            if known[0] not in STREAMS:
+                roles.packages.setdefault("tzdata", f"line {line}")
+            return True
         if any(go.artefact_at(path) is not None for path in known) or all(_below(p, sources) for p in known[-1:]):
             return False
         return _refuse(roles, line, name)
@@ -147,8 +153,11 @@ def _file_command(step: Step, go: GoStage, sources: tuple[str, ...], roles: Role
         return False
     if not step.certain:
         return _refuse(roles, line, name)
-    # mkdir and chown shape the running system, inside the working directory too.
-    return not (name == "mkdir" and all(_below(path, ("/go",)) for path in known))
+    if name == "mkdir":
+        # WORKDIR makes these itself, and a second mkdir without -p would fail.
+        workdir = go.stage.final_state.workdir or "/"
+        return not all(_below(workdir, (path,)) or _below(path, ("/go",)) for path in known)
+    return True  # chown and the like shape the running system, inside the working directory too
 
 
 def _unknown_rm(step: Step, sources: tuple[str, ...], roles: Roles, line: int) -> bool:
@@ -218,7 +227,7 @@ def _below(path: str, folders: tuple[str, ...]) -> bool:
     return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
-_GO_NAMES = re.compile(r"(?:\.|go\.(?:mod|sum|work)|.*\.go|vendor|cmd|pkg|internal|Makefile|Gopkg\.(?:toml|lock)|glide\.(?:yaml|lock)|main)\Z")
+_GO_NAMES = re.compile(r"(?:\.|go\.(?:mod|sum|work)|.*\.go|vendor|cmd|pkg|internal|Makefile|Gopkg\.(?:toml|lock)|glide\.(?:yaml|lock)|Godeps(?:\.json)?|main)\Z")
 
 
 def assets(copies: tuple[Copy, ...], sources: tuple[str, ...], is_source_only: dict[str, bool]) -> Iterator[Copy]:
@@ -226,11 +235,15 @@ def assets(copies: tuple[Copy, ...], sources: tuple[str, ...], is_source_only: d
 
     ``is_source_only`` says of context folders that were seen whether they hold nothing but Go sources.
     """
+    whole = any(copy.source == "." for copy in copies)
     for copy in copies:
         base = posixpath.basename(copy.source)
         if copy.instruction.flag("from") is not None or copy.source == ".":
             continue
-        if _GO_NAMES.match(base) or is_source_only.get(copy.source, False):
+        if copy.target is None and copy.destination in sources and not whole:
+            whole = True  # the first folder that is copied to where the build runs: its sources
+            continue
+        if _GO_NAMES.match(base) or is_source_only.get(copy.source, False) or copy.target in sources:
             continue
         if copy.target is not None and _below(copy.target, sources) and base.startswith("."):
             continue

@@ -67,8 +67,8 @@ def builder_of(facts: ImageFacts, image: ImageRef, alpine: str | None, pinnable:
     suite = parsed.suite or (variants.bare_suite if variants is not None else None)
     if suite is None:
         return f"which Debian release golang:{tag} stands on is not known"
-    pinned = f"{parsed.version}-{suite}"
-    write = parsed.suite is None and parsed.version is not None and pinnable and facts.has(pinned)
+    pinned = f"{parsed.version}-{suite}" if parsed.version is not None else suite
+    write = parsed.suite is None and pinnable and facts.has(pinned)
     evidence = Evidence(f"golang:{tag} stands on Debian {suite}", f"{facts.source}, {facts.as_of}")
     return Builder(image.with_tag(pinned) if write else None, None, suite, False, (evidence,))
 
@@ -115,7 +115,7 @@ def _alpine(facts: Facts, builder: Builder, static: bool, alpine: str | None, go
         golang = facts.image("golang")
         variants = golang.variants(parse_tag("golang", golang_tag).version or "latest") if golang is not None else None
         release = variants.alpine[-1] if variants is not None and variants.alpine else None
-    base = RuntimeBase(f"alpine:{release}", "alpine")
+    base = RuntimeBase(f"alpine:{release}" if release else "alpine", "alpine")
     if release is None or page is None or not page.has(release):
         base.vetoes.append("no alpine release to pair with it is in the catalogue")
     elif not builder.musl and not static:

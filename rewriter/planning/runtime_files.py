@@ -14,7 +14,7 @@ from rewriter.transform import Certainty, Evidence
 
 _CONVENTIONAL = frozenset(
     "templates template tmpl views view static public assets asset web www html dist ui migrations migration db sql "
-    "config configs conf etc locales locale i18n lang translations resources data certs fixtures swagger docs".split()
+    "config configs conf etc locales locale i18n lang translations resources data certs swagger".split()
 )
 """Folders that services usually read at run time; carried when a program reads paths that it computes."""
 
@@ -48,8 +48,43 @@ def runtime_files(go: GoStage, artefacts: Iterable[Artefact], launch: Launch) ->
             continue
         _program(program, go, workdir, found)
         _dependencies(go, artefact, program, found)
-    found.paths = _outermost(found.paths)
+    found.paths = _outermost(_folded(found.paths, go, workdir))
+    _unseen_arguments(go, launch, found)
     return found
+
+
+def _folded(paths: dict[str, str], go: GoStage, workdir: str | None) -> dict[str, str]:
+    """A file in a folder without Go sources brings the whole folder: its neighbours are read the same way."""
+    folded: dict[str, str] = {}
+    for path, reason in paths.items():
+        parent = posixpath.dirname(path)
+        beside = parent != workdir and go.files.kind(path) == "file" and go.files.kind(parent) == "dir"
+        origin = go.files.origin(parent) if beside else None
+        whole = origin not in (None, ".") and origin is not None and not _holds_sources(go, origin)
+        folded.setdefault(parent if whole else path, reason)
+    return folded
+
+
+def _holds_sources(go: GoStage, folder: str) -> bool:
+    context = go.files.context
+    return context is None or any(path.startswith(folder + "/") and path.endswith(".go") for path in context.files())
+
+
+def _unseen_arguments(go: GoStage, launch: Launch, found: RuntimeFiles) -> None:
+    """Without the context, a path among the sources on the command line cannot be checked: it must not be lost."""
+    if go.sources is not None and go.files.copies:
+        return
+    folders = [copy.target or copy.destination for copy in go.files.copies]
+    for step in launch.all_steps:
+        for word in step.argv[1:]:
+            value = (word or "").partition("=")[2] or word or ""
+            if "/" not in value and not value.endswith(tuple("." + end for end in _CONFIG_EXTENSIONS)):
+                continue
+            path = step.absolute(value) if "://" not in value and not value.startswith("-") else None
+            if path is not None and any(f and (path == f or path.startswith(f.rstrip("/") + "/")) for f in folders):
+                found.vetoes.append(
+                    f"line {step.instruction.line}: the start command names {value}, which could not be seen in the build context"
+                )
 
 
 def _unseen(found: RuntimeFiles) -> None:
@@ -118,10 +153,12 @@ def _dependencies(go: GoStage, artefact: Artefact, program: Program, found: Runt
     if client and not found.certificates:
         found.certificates = client
     outside = [path for path in requires if not path.startswith("golang.org/x/")]
+    if not requires:  # before modules: what is imported from elsewhere
+        own = {posixpath.basename(folder) for folder in go.sources.folders} if go.sources is not None else set()
+        outside = [path for path in program.imports if "." in path.split("/")[0] and posixpath.basename(path) not in own]
     if outside:
-        found.evidence.append(
-            Evidence(f"what its {len(outside)} dependencies read at run time was not looked at", "go.mod", Certainty.ASSUMED)
-        )
+        fact = f"what its dependencies ({len(outside)}) read at run time was not looked at"
+        found.evidence.append(Evidence(fact, "go.mod" if requires else "imports", Certainty.ASSUMED))
 
 
 def _path(literal: str, where: str, workdir: str | None, go: GoStage, found: RuntimeFiles) -> None:
@@ -149,7 +186,9 @@ def _carries(path: str, go: GoStage) -> bool:
     kind = go.files.kind(path)
     if kind == "dir":
         origin = go.files.origin(path) or "."
-        return origin != "." and not source_only(go, origin)
+        # A folder among whose files are sources is a package; a word that is its name is no path.
+        package = _holds_sources(go, origin) and posixpath.basename(path).lower() not in _CONVENTIONAL
+        return origin != "." and not package and not source_only(go, origin)
     return kind == "file"
 
 

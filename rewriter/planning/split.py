@@ -11,23 +11,19 @@ from rewriter.model.files import Copy
 from rewriter.model.run import Step
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_PATH, DEFAULT_SHELL
-from rewriter.planning.base import golang_facts, image_place
+from rewriter.planning.base import golang_facts, version_doubt
 from rewriter.planning.cgo import cgo_verdict
-from rewriter.planning.environment import carried_environment
+from rewriter.planning.environment import carried_environment, stays_behind
 from rewriter.planning.launch import Launch, launch_of, tested_programs
-from rewriter.planning.needs import launch_needs
+from rewriter.planning.needs import DEV_TOOLS, launch_needs
 from rewriter.planning.roles import Roles, assets, sort_roles
 from rewriter.planning.runtime_base import Builder, RuntimeBase, ageing, builder_of, candidates
 from rewriter.planning.runtime_files import RuntimeFiles, runtime_files, source_only
 from rewriter.shell import Opaque
 from rewriter.situation import Situation
-from rewriter.syntax import Instruction, Span
+from rewriter.syntax import Instruction
 from rewriter.transform import Certainty, Evidence, Finding
 
-DEV_TOOLS = frozenset(
-    "air reflex CompileDaemon modd realize gin fresh dlv wgo gow nodemon watchexec entr arelo gowatch bee revel buffalo gdb "
-    "strace make npm yarn godo gin-bin".split()
-)
 _MOVED = frozenset({"EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT", "VOLUME"})
 _BUILDER_NAMES = ("builder", "build", "go-builder", "compile")
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@%+=:,~-]*\Z")
@@ -48,7 +44,6 @@ class SplitPlan:
 
     stage: Stage
     builder: Builder
-    image_span: Span | None
     builder_name: str
     runtime: RuntimeBase
     runtime_name: str | None
@@ -88,13 +83,10 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     facts = golang_facts(situation, stage)
     if isinstance(facts, str):
         return facts
-    place = image_place(situation, stage)
-    if isinstance(place, str):
-        return place
     image = stage.image
     assert image is not None  # golang_facts said so
     if builder is None:
-        found = builder_of(facts, image, situation.options.alpine, place.pinned and "$" not in stage.image_word)
+        found = builder_of(facts, image, situation.options.alpine, "$" not in stage.image_word)
         if isinstance(found, str):
             return found
         builder = found
@@ -102,7 +94,7 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     launch = launch_of(stage, files)
     if isinstance(launch, str):
         return launch
-    draft = _Draft(evidence=[*place.evidence, *builder.evidence])
+    draft = _Draft(evidence=[*version_doubt(stage), *builder.evidence])
     artefacts = _artefacts(stage, go, launch, draft)
     if isinstance(artefacts, str):
         return artefacts
@@ -125,7 +117,7 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     if isinstance(runtime, str):
         return runtime
     base, packages = runtime
-    return _assemble(situation, stage, builder, place.span, base, packages, launch, roles, reads, artefacts, draft)
+    return _assemble(situation, stage, builder, base, packages, launch, roles, reads, artefacts, draft)
 
 
 def _unfit(situation: Situation, stage: Stage) -> str | None:
@@ -171,10 +163,11 @@ def _artefacts(stage: Stage, go: GoStage, launch: Launch, draft: _Draft) -> tupl
         made = ", ".join(artefact.path for artefact in go.artefacts)
         return f"no Go command is seen to make what {launch.instruction.name} on line {launch.instruction.line} starts ({' '.join(word or '…' for word in first.argv[:3])}); seen: {made or 'nothing'}"
     by_path = {artefact.path: artefact for artefact in started}
+    originals = {artefact.copied_from for artefact in started}
     carried = {copy.source for copy in draft.copies}
     for artefact in go.artefacts:
         if _own(artefact) and artefact.path not in by_path and artefact.path not in carried:
-            if artefact.path.startswith("/tmp/"):
+            if artefact.path.startswith("/tmp/") or artefact.path in originals:
                 continue
             by_path[artefact.path] = artefact
             draft.copies.append(CopyFrom(artefact.path, artefact.path))
@@ -366,17 +359,21 @@ def _provably_unused(name: str, go: GoStage, reads: RuntimeFiles) -> bool:
 
 
 def _assemble(
-    situation: Situation, stage: Stage, builder: Builder, image_span: Span, base: RuntimeBase, packages: dict[str, str],
+    situation: Situation, stage: Stage, builder: Builder, base: RuntimeBase, packages: dict[str, str],
     launch: Launch, roles: Roles, reads: RuntimeFiles, artefacts: tuple[Artefact, ...], draft: _Draft,
 ) -> SplitPlan | str:
     state = stage.final_state
-    tail = _tail(stage)
+    owned = any(copy.chown for copy in draft.copies)
+    whole = () if owned else tuple(run.instruction for run, steps in roles.shaping if steps == run.steps)
+    tail = tuple(i for i in _tail(stage, whole) if i.name != "ENV" or not stays_behind(i, stage, situation.go(stage)))
     moved = [i for i in stage.instructions if i.name in _MOVED or i in tail]
     user = state.user if state.user not in ("", "root", "0") else None
     if state.user is None:
         return "the user that it runs as is only known at build time"
     shaping: list[str] = []
     for run, steps in roles.shaping:
+        if run.instruction in tail:
+            continue
         problem = _shaping_text(stage, run.instruction, run.state.user or "", steps, run.steps, shaping)
         if problem:
             return problem
@@ -406,7 +403,7 @@ def _assemble(
     if stage.final_state.env.get("GODEBUG") is None and any(not a.static for a in artefacts) and not base.has_shell:
         return "the program is not proven static"
     return SplitPlan(
-        stage, builder, image_span if builder.image else None, builder_name, base,
+        stage, builder, builder_name, base,
         None if keeps_name else stage.written_name, stage.from_.flag("platform"),
         tuple(sorted(packages)), environment.lines, tuple(shaping), shell.text.rstrip("\r\n") if shell else None,
         tuple(draft.copies), workdir, None if any(i.name == "USER" for i in tail) else user,
@@ -418,10 +415,14 @@ _FACTS_DAY = "2026-11-23"
 """The day on which the catalogue was collected: results depend on facts, never on a clock."""
 
 
-def _tail(stage: Stage) -> tuple[Instruction, ...]:
-    """The instructions behind the last RUN, COPY or ADD: configuration that nothing of the build needs."""
-    last = max((n for n, i in enumerate(stage.instructions) if i.name in ("RUN", "COPY", "ADD")), default=-1)
-    return tuple(i for i in stage.instructions[last + 1 :] if i.name in (*_MOVED, "ENV", "USER", "WORKDIR", "ARG", "SHELL"))
+def _tail(stage: Stage, shaping: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
+    """The instructions behind the last one that builds: nothing of the build needs them.
+
+    ``shaping`` are RUN instructions of which every command is for run time.
+    """
+    builds = (n for n, i in enumerate(stage.instructions) if i.name in ("RUN", "COPY", "ADD") and i not in shaping)
+    last = max(builds, default=-1)
+    return tuple(i for i in stage.instructions[last + 1 :] if i.name in (*_MOVED, "RUN", "ENV", "USER", "WORKDIR", "ARG", "SHELL"))
 
 
 def _shaping_text(

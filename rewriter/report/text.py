@@ -52,6 +52,7 @@ def _forecast(forecast: Forecast | None) -> str:
 def _diff(result: Result, patch: PatchSet, style: Style) -> Iterator[str]:
     placed = list(placed_changes(result))
     told: list[tuple[Transform, Change]] = []
+    doubts: set[str] = set()
     for file in patch:
         yield style(f"--- {file.source_file}", "remove")
         yield style(f"+++ {file.target_file}", "add")
@@ -59,7 +60,7 @@ def _diff(result: Result, patch: PatchSet, style: Style) -> Iterator[str]:
             for item in changes_of_hunk(placed, hunk.target_start, hunk.target_length):
                 if item not in told:
                     told.append(item)
-                    yield from _reason(*item, style)
+                    yield from _reason(*item, doubts, style)
             header, *lines = str(hunk).removesuffix("\n").split("\n")
             yield style(header, "hunk")
             for line in lines:
@@ -68,10 +69,12 @@ def _diff(result: Result, patch: PatchSet, style: Style) -> Iterator[str]:
     yield ""
 
 
-def _reason(transform: Transform, change: Change, style: Style) -> Iterator[str]:
+def _reason(transform: Transform, change: Change, told: set[str], style: Style) -> Iterator[str]:
     yield style(f"# {transform.name} [{change.level}]: {change.why}", "note")
     for doubt in change.doubts:
-        yield style(f"#   to look at: {doubt}", "doubt")
+        if doubt not in told:
+            told.add(doubt)
+            yield style(f"#   to look at: {doubt}", "doubt")
 
 
 def _left_alone(result: Result, style: Style) -> Iterator[str]:

@@ -31,7 +31,7 @@ _DESKTOP = frozenset("open xdg-open rundll32 explorer cmd cmd.exe powershell pbc
 
 def program_package(name: str, kind: str) -> str | None:
     """The package that brings a program; "" when it is there anyway, None when it is not known."""
-    if name in _DESKTOP:
+    if name in _DESKTOP or name.endswith(".exe"):
         return ""
     if kind == "slim":
         return "" if name in _IN_SLIM else _SLIM_PACKAGES.get(name)

@@ -280,3 +280,11 @@ def test_contents_are_not_hoarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert context.read("a") == b"aa"
     (tmp_path / "a").write_text("bb")
     assert context.read("a") == b"bb"
+
+
+def test_rules_that_cannot_be_read(public_folder: Path, as_nobody: Callable[[], AbstractContextManager[None]]) -> None:
+    lay_out(public_folder, {"a": "", ".dockerignore": "a", "Dockerfile": "", "Dockerfile.dockerignore/": ""})
+    assert "a" not in DirectoryContext(public_folder, public_folder / "Dockerfile").files()
+    (public_folder / ".dockerignore").chmod(0)
+    with as_nobody():
+        assert "a" in DirectoryContext(public_folder, public_folder / "Dockerfile").files()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,9 @@ def test_agrees_with_docker() -> None:
         ("a[\\", "line 1: malformed pattern 'a[\\'"),
         ("a\\", "line 1: malformed pattern 'a\\'"),
         ("[z-a]", "line 1: malformed pattern '[z-a]'"),
-        ("[[:nothing:]]", "line 1: malformed pattern '[[:nothing:]]'"),
+        # Docker reads these two, by accident and otherwise than it says; we do not guess
+        ("[[:digit:]]", "line 1: malformed pattern '[[:digit:]]'"),
+        (r"x\d", "line 1: malformed pattern 'x\\d'"),
         (r"\q*", "line 1: malformed pattern '\\q*'"),
         (".*[", "line 1: malformed pattern '.*['"),
         ("*b*[", "line 1: malformed pattern '*b*['"),
@@ -140,6 +143,47 @@ def test_what_makes_docker_refuse_is_named_and_left_out(text: str, problem: str)
 @pytest.mark.parametrize("path", ["a/b", "/a/b", "./a/b", "a//b", "a/b/", "../a/b", "x/../a/b"])
 def test_any_spelling_of_a_path(path: str) -> None:
     assert Dockerignore("a/b").ignores(path)
+
+
+_SHORT_PATHS = st.lists(st.text(st.sampled_from("ab"), min_size=1, max_size=4), min_size=1, max_size=4).map("/".join)
+
+
+# Many wildcards are decided in another way than few: each is asked about the same paths.
+@pytest.mark.parametrize(
+    ("pattern", "matching", "other"),
+    [
+        ("*a*b*c*d*", ["abcd", "xaxbxcxdx", "aabbccdd"], ["abdc", "ab/cd", "abc"]),
+        ("**/*a*/*b*/**", ["a/b/c", "x/xax/b/c/d"], ["a/c/b", "a/b"]),
+        ("*/**/*/**/x?[a-c]", ["a/b/xya", "a/b/c/d/e/xyc"], ["a/xya", "a/b/xyd", "xya"]),
+        ("a/**/b/**/c/**/d/**", ["a/b/c/d/e", "a/x/b/c/y/z/d/e"], ["a/b/c/d", "a/c/b/d/e"]),
+        ("a/**/b*c**/d**e?", ["a/bc/dex", "a/x/b-c--/y/d-e-"], ["a/bc/de", "b/bc/dex"]),
+        ("*.*.*.*\\*", ["a.b.c.d*"], ["a.b.c.d"]),
+        ("*é*é*é*?", ["éééx", "aébécé\udcff"], ["ééé"]),
+    ],
+)
+def test_many_wildcards(pattern: str, matching: list[str], other: list[str]) -> None:
+    rules = Dockerignore(pattern)
+    assert not rules.problems
+    assert [path for path in (*matching, *other) if rules.ignores(path)] == matching
+
+
+@given(st.text(st.sampled_from("ab/*?"), max_size=9), _SHORT_PATHS)
+def test_many_wildcards_decide_as_few(pattern: str, path: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        few = Dockerignore(pattern)
+        patch.setattr("rewriter.dockerignore._FEW_WILDCARDS", -1)
+        many = Dockerignore(pattern)
+    assert few.ignores(path) == many.ignores(path)
+
+
+def test_hostile_patterns_take_no_time() -> None:
+    start = time.monotonic()
+    for pattern in ("*a" * 30 + "*b", "**/a/" * 30 + "b", "a/**/" * 3 + "*b", "**a" * 30 + "b", "*?" * 30 + "b"):
+        rules = Dockerignore(pattern)
+        assert not rules.ignores("a" * 250)
+        assert not rules.ignores("a/" * 100 + "a")
+    assert Dockerignore("*a*a*a*a|").problems
+    assert time.monotonic() - start < 10
 
 
 def test_deep_paths() -> None:

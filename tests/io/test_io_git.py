@@ -283,6 +283,12 @@ def test_gone(repo: Repo) -> None:
     assert "has staged changes" in refused(repo, commit((path, NEW)))
 
 
+def test_too_large(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = repo.commit("Dockerfile", OLD)
+    monkeypatch.setattr("rewriter.io.git._MAX_SIZE", 3)
+    assert "is too large" in refused(repo, commit((path, NEW)))
+
+
 def test_conflict(repo: Repo) -> None:
     path = repo.commit("Dockerfile", OLD)
     repo.git("switch", "-q", "-c", "other")

@@ -116,6 +116,12 @@ def test_every_repository_of_a_folder(tmp_path: Path, new_repo: Callable[[str], 
     assert found(tmp_path / "work") == ["one/Dockerfile", "two/Dockerfile"]
 
 
+def test_what_only_looks_like_a_repository(tmp_path: Path) -> None:
+    lay_out(tmp_path, "sub/Dockerfile")
+    (tmp_path / "sub" / ".git").write_text("gitdir: nowhere")
+    assert found(tmp_path) == found(tmp_path / "sub" / "..") == ["sub/Dockerfile"]
+
+
 def test_other_repositories_inside_are_left_out(repo: Repo, new_repo: Callable[[str], Repo]) -> None:
     other = new_repo("other")
     other.commit("Dockerfile")
