@@ -27,16 +27,6 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-class _Commands(click.Group):
-    """``dfrewrite PATH…`` rewrites; ``dfrewrite list`` and the like are commands of their own."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in self.commands or args[0] == "rewrite":
-            # `--branch` takes a value only behind `=`: what follows it is a path.
-            args = ["rewrite", *(f"--branch={_NAMED_LATER}" if arg == "--branch" else arg for arg in args)]
-        return super().parse_args(ctx, args)
-
-
 def _names(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
     names = tuple(name.strip() for part in value for name in part.split(",") if name.strip())
     return names if value else None
@@ -59,12 +49,7 @@ def _release(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return value
 
 
-@click.group(cls=_Commands, add_help_option=False)
-def cli() -> None:
-    """Rewrite Dockerfiles into what an expert would have written."""
-
-
-@cli.command(
+@click.command(
     epilog="Commands: dfrewrite list | explain NAME | facts show IMAGE (a path of such a name is written ./list). "
     "Exit codes: 0 done, 1 --check found changes, 2 usage or unreadable input, 3 a fault of dfrewrite, 130 interrupted."
 )
@@ -256,7 +241,12 @@ def _terminal_line(line: str) -> str:
     return "".join(part if n % 2 else _visible(part.rstrip("\r")) for n, part in enumerate(parts))
 
 
-@cli.command(name="list")
+@click.group()
+def commands() -> None:
+    """Commands beside the rewriting itself."""
+
+
+@commands.command(name="list")
 def list_() -> None:
     """Show all transforms."""
     from rewriter.discovery import all_transforms
@@ -265,7 +255,7 @@ def list_() -> None:
         click.echo(f"{transform.name:16} {transform.summary}{'' if transform.default else ' (opt-in)'}")
 
 
-@cli.command()
+@commands.command()
 @click.argument("name")
 def explain(name: str) -> None:
     """Show the page of one transform."""
@@ -279,7 +269,7 @@ def explain(name: str) -> None:
     click.echo(f"{name}: {page.strip()}")
 
 
-@cli.group()
+@commands.group()
 def facts() -> None:
     """What is known of images."""
 
@@ -298,8 +288,14 @@ def show(image: str) -> None:
 
 def main() -> None:
     """The entry point; gives the exit codes of the contract."""
+    arguments = sys.argv[1:]
     try:
-        cli(standalone_mode=False)
+        if arguments and arguments[0] in commands.commands:
+            commands(arguments, prog_name="dfrewrite", standalone_mode=False)
+            return
+        # `--branch` takes a value only behind `=`: what follows it is a path.
+        arguments = [f"--branch={_NAMED_LATER}" if argument == "--branch" else argument for argument in arguments]
+        rewrite(arguments, prog_name="dfrewrite", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

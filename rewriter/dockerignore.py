@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +20,7 @@ _SPECIAL = "*[]?^\\"
 _STRAY_BYTES = re.compile("[\udc80-\udcff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One pattern: the cleaned `text` without its `!`, whether it is an exception, and the test for one path."""
 
     text: str
@@ -38,8 +36,6 @@ class Dockerignore:
     """
 
     def __init__(self, text: str = "") -> None:
-        self.patterns: tuple[Pattern, ...]
-        self.problems: tuple[str, ...]
         self.patterns, self.problems = _compile_lines(text)
         self._exceptions = tuple(pattern.text for pattern in self.patterns if pattern.exception)
         self._folders: dict[str, tuple[bool, int]] = {"": (False, 0)}
@@ -63,9 +59,7 @@ class Dockerignore:
         if not self.patterns:
             return False, 0
         parent = path.rpartition("/")[0]
-        known = self._folders.get(parent)
-        if known is None:
-            known = self._folders[parent] = self._remember_parents(parent)
+        known = self._folders.get(parent) or self._remember_parents(parent)
         return self._folders[""] if path == "" else self._step(path, known[1])
 
     def _remember_parents(self, folder: str) -> tuple[bool, int]:
@@ -97,7 +91,7 @@ def _compile_lines(text: str) -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
     patterns: list[Pattern] = []
     problems: list[str] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
-        if len(line.encode("utf-8", "surrogateescape")) >= _LONGEST_LINE:
+        if len(line.encode("utf-8", "replace")) >= _LONGEST_LINE:
             problems.append(f"line {number}: longer than {_LONGEST_LINE - 1} bytes")
             break  # Docker reads no further
         if line.startswith("#"):
@@ -170,12 +164,9 @@ def _compile(pattern: str) -> Callable[[str], bool] | None:
     if kind == "exact":
         return lambda path: path == pattern
     if kind == "prefix":
-        prefix = pattern[:-2]
-        return lambda path: path.startswith(prefix)
+        return lambda path: path.startswith(pattern[:-2])
     if kind == "suffix":
-        suffix = pattern[2:]
-        whole = suffix[1:] if suffix.startswith("/") else None
-        return lambda path: path.endswith(suffix) or path == whole
+        return lambda path: path.endswith(pattern[2:]) or "/" + path == pattern[2:]
     try:
         pieces = _in_python(pieces)
         if sum(piece in (_STAR, _ANYTHING, _FOLDERS) for piece in pieces) > _FEW_WILDCARDS:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?\-$!]")
+_NAME = re.compile(r"[^\W\d]\w*|\d+|[@*#?\-$!]")
 DEEPEST = 100
 
 

@@ -94,8 +94,10 @@ def golang_facts(situation: Situation, stage: Stage) -> ImageFacts | str:
     if image is None:
         return f"its base image {stage.root.image_word} is only known at build time"
     facts = situation.facts.image(image.short_name)
+    if image.short_name == "alpine":
+        return "its base is alpine already"
     if facts is None or image.short_name != "golang":
-        return f"{image.short_name} is no image that is swapped yet (golang is)"
+        return f"{stage.root.image_word} is none of the images that are swapped (golang)"
     if image.digest:
         return f"{stage.root.image_word} is pinned by digest: another tag would drop the pin"
     return facts

@@ -158,14 +158,10 @@ class _Lexer:
 
 
 def _may_hold_heredoc(instruction: Instruction) -> bool:
-    holder = instruction
-    if instruction.name == "ONBUILD":
-        if instruction.trigger is None:
-            return False
-        holder = instruction.trigger
-    if holder.name not in _HEREDOC_KEYWORDS:
-        return False
     try:
+        holder = instruction.trigger if instruction.name == "ONBUILD" else instruction
+        if holder is None or holder.name not in _HEREDOC_KEYWORDS:
+            return False
         return parse_json(holder.logical.text, holder.args_start) is None
     except WordError:
         return False  # validation names the fault

@@ -74,6 +74,7 @@ class Instruction:
         escape: str,
         comments: tuple[Span, ...] = (),
         heredocs: tuple[Heredoc, ...] = (),
+        takes_flags: bool = True,
     ) -> None:
         self.source = source
         self.start = start
@@ -82,6 +83,7 @@ class Instruction:
         self.escape = escape
         self.comments = comments
         self.heredocs = heredocs
+        self._takes_flags = takes_flags
         # BuildKit trims the joined line on both sides before it splits the keyword off.
         text = logical.text
         stripped = text.strip(UNICODE_BLANKS)
@@ -107,7 +109,7 @@ class Instruction:
 
     @cached_property
     def _flags(self) -> tuple[tuple[Flag, ...], int]:
-        return split_flags(self.logical.text[: self._stop], self._rest)
+        return split_flags(self.logical.text[: self._stop], self._rest) if self._takes_flags else ((), self._rest)
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -160,7 +162,7 @@ class Instruction:
         text = self.logical.text[: self._stop]
         if self.name == "ARG":
             return parse_args(text, self.args_start, self.escape)
-        return parse_pairs(text, self.args_start, self.escape, self.name)
+        return parse_pairs(text, self.args_start, self.escape)
 
     @cached_property
     def trigger(self) -> Instruction | None:
@@ -168,7 +170,9 @@ class Instruction:
         if self.name not in ("ONBUILD", "HEALTHCHECK") or self.args_start >= self._stop:
             return None
         inner = self.logical.slice(self.source, self.args_start, self._stop)
-        return Instruction(self.source, self.start, self.end, inner, self.escape, self.comments, self.heredocs)
+        # What looks like a flag behind HEALTHCHECK CMD is part of the command.
+        flags = self.name == "ONBUILD"
+        return Instruction(self.source, self.start, self.end, inner, self.escape, self.comments, self.heredocs, flags)
 
     def span(self, start: int, end: int) -> Span:
         """File span of a logical range."""

@@ -33,6 +33,8 @@ def validate(dockerfile: Dockerfile) -> None:
         raise DockerfileError(1, "file with no instructions")
     seen_from = False
     for instruction in instructions:
+        if instruction.name not in _CHECKS:
+            raise DockerfileError(instruction.line, f"unknown instruction {instruction.keyword[:40]!r}")
         try:
             _check(instruction)
         except WordError as error:
@@ -48,7 +50,7 @@ def validate(dockerfile: Dockerfile) -> None:
 def _check(instruction: Instruction) -> None:
     check = _CHECKS.get(instruction.name)
     if check is None:
-        raise WordError(f"unknown instruction {instruction.keyword!r}")
+        raise WordError(f"unknown instruction {instruction.keyword[:40]!r}")
     if instruction.flags:
         _check_flags(instruction)
     check(instruction)
@@ -64,7 +66,7 @@ def _check_flags(instruction: Instruction) -> None:
             raise WordError(f"duplicate flag --{flag.name}")
         seen.add(flag.name)
         if flag.name in _BOOLEAN:
-            if flag.value is not None and flag.value.lower() not in ("true", "false", ""):
+            if flag.value is not None and flag.value.lower() not in ("true", "false"):
                 raise WordError(f"expecting boolean value for flag --{flag.name}, not {flag.value!r}")
         elif flag.value is None:
             raise WordError(f"missing a value on flag --{flag.name}")
@@ -132,6 +134,8 @@ def _healthcheck(instruction: Instruction) -> None:
         raise WordError(f"unknown type {inner.keyword!r}: must be CMD or NONE")
     elif not inner.args:
         raise WordError("missing command after HEALTHCHECK CMD")
+    else:
+        _form(inner)
 
 
 def _onbuild(instruction: Instruction) -> None:

@@ -13,12 +13,15 @@ from typing import NamedTuple
 # Go's unicode.IsSpace. Python's str.isspace also counts U+001C..U+001F, which BuildKit does not.
 UNICODE_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 _BLANK_SET = frozenset(UNICODE_BLANKS)
+# A flag is walked byte by byte, so there a lone byte can be a blank, but no longer character.
+_BYTE_BLANKS = frozenset("\t\n\v\f\r \udc85\udca0")
 # Between keyword, arguments and plain words BuildKit splits on these only.
 ASCII_BLANKS = re.compile(r"[\t\v\f\r ]+")
 
 _JSON_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
 _JSON_STRINGS = re.compile(_JSON_STRING)
 _JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*(?:{_JSON_STRING}[ \t\r\n]*(?:,[ \t\r\n]*{_JSON_STRING}[ \t\r\n]*)*)?\][ \t\r\n]*\Z")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_WORDS = re.compile(r"[^\t\v\f\r ]+")
 
 
@@ -96,29 +99,33 @@ def split_quoted(text: str, escape: str, start: int = 0) -> tuple[Word, ...]:
 
 
 def split_flags(text: str, start: int = 0) -> tuple[tuple[Flag, ...], int]:
-    r"""Leading ``--flag`` words and where the arguments begin. ``\`` escapes here whatever the directive says."""
+    r"""Leading ``--flag`` words and where the arguments begin. ``\`` escapes here whatever the directive says.
+
+    BuildKit walks the bytes here: a character of several bytes comes out as several. Raises WordError when one of
+    them would end the flag in the middle of a character.
+    """
     flags: list[Flag] = []
     position, size = start, len(text)
     while True:
-        while position < size and text[position] in _BLANK_SET:
+        while position < size and text[position] in _BYTE_BLANKS:
             position += 1
         if not text.startswith("--", position):
             return tuple(flags), position
         begin, quote, quoted, parts = position, "", False, []
         while position < size:
             char = text[position]
-            if not quote and char in _BLANK_SET:
+            if not quote and char in _BYTE_BLANKS:
                 break
             if char == "\\":
                 position += 1
                 if position < size:
-                    parts.append(text[position])
+                    parts.append(_as_bytes(text[position], quote))
             elif not quote and char in "'\"":
                 quote, quoted = char, True
-            elif quote and char == quote:
+            elif char == quote:
                 quote = ""
             else:
-                parts.append(char)
+                parts.append(_as_bytes(char, quote))
             position += 1
         position = min(position, size)
         word = "".join(parts)
@@ -127,6 +134,16 @@ def split_flags(text: str, start: int = 0) -> tuple[tuple[Flag, ...], int]:
         if word or quoted:
             name, equals, value = word[2:].partition("=")
             flags.append(Flag(name, value if equals else None, begin, position))
+
+
+def _as_bytes(char: str, quote: str) -> str:
+    """A character of a flag as BuildKit reads it: one character per byte."""
+    if char.isascii():
+        return char
+    data = char.encode("utf-8", "surrogateescape")
+    if not quote and (b"\x85" in data or b"\xa0" in data):
+        raise WordError(f"a byte of {char!r} is a blank in a flag, which BuildKit would cut there")
+    return data.decode("latin-1")
 
 
 def parse_json(text: str, start: int) -> tuple[JsonString, ...] | None:
@@ -140,11 +157,17 @@ def parse_json(text: str, start: int) -> tuple[JsonString, ...] | None:
         return None
     if _JSON_ARRAY.match(text, start):
         return tuple(
-            JsonString(json.loads(m.group()), m.start(), m.end()) for m in _JSON_STRINGS.finditer(text, start)
+            JsonString(_json_value(m.group()), m.start(), m.end()) for m in _JSON_STRINGS.finditer(text, start)
         )
     if _is_json_array(text[start:]):
         raise WordError("only string type is allowed in JSON format arrays")
     return None
+
+
+def _json_value(string: str) -> str:
+    value: str = json.loads(string)
+    # Half a surrogate pair and a byte that is not UTF-8 read as U+FFFD.
+    return value if value.isascii() else _SURROGATES.sub("\ufffd", value)
 
 
 def _is_json_array(text: str) -> bool:
@@ -157,15 +180,15 @@ def _is_json_array(text: str) -> bool:
         return False
 
 
-def parse_pairs(text: str, start: int, escape: str, keyword: str) -> tuple[Pair, ...]:
+def parse_pairs(text: str, start: int, escape: str) -> tuple[Pair, ...]:
     """Pairs of ENV and LABEL, the old ``KEY rest of line`` form included. Raises WordError."""
     words = split_quoted(text, escape, start)
     if not words:
-        raise WordError(f"{keyword} must have at least one argument")
+        raise WordError("requires at least one argument")
     if "=" not in words[0].text:
         parts = ASCII_BLANKS.split(text[start:].strip(UNICODE_BLANKS), maxsplit=1)
         if len(parts) < 2:
-            raise WordError(f"{keyword} must have two arguments")
+            raise WordError("must have two arguments")
         begin = words[0].start
         return (Pair(parts[0], parts[1], begin, len(text.rstrip(UNICODE_BLANKS))),)
     pairs = []
@@ -174,7 +197,7 @@ def parse_pairs(text: str, start: int, escape: str, keyword: str) -> tuple[Pair,
         if not equals:
             raise WordError(f"can't find = in {word.text!r}: must be of the form name=value")
         if not key:
-            raise WordError(f"{keyword} names can not be blank")
+            raise WordError("names can not be blank")
         pairs.append(Pair(key, value, word.start, word.end))
     return tuple(pairs)
 
@@ -185,8 +208,8 @@ def parse_args(text: str, start: int, escape: str) -> tuple[Pair, ...]:
     for word in split_quoted(text, escape, start):
         key, equals, value = word.text.partition("=")
         if not key:
-            raise WordError("ARG names can not be blank")
+            raise WordError("names can not be blank")
         pairs.append(Pair(key, value if equals else None, word.start, word.end))
     if not pairs:
-        raise WordError("ARG requires at least one argument")
+        raise WordError("requires at least one argument")
     return tuple(pairs)

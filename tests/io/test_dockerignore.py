@@ -156,7 +156,7 @@ _SHORT_PATHS = st.lists(st.text(st.sampled_from("ab"), min_size=1, max_size=4), 
         ("**/*a*/*b*/**", ["a/b/c", "x/xax/b/c/d"], ["a/c/b", "a/b"]),
         ("*/**/*/**/x?[a-c]", ["a/b/xya", "a/b/c/d/e/xyc"], ["a/xya", "a/b/xyd", "xya"]),
         ("a/**/b/**/c/**/d/**", ["a/b/c/d/e", "a/x/b/c/y/z/d/e"], ["a/b/c/d", "a/c/b/d/e"]),
-        ("a/**/b*c**/d**e?", ["a/bc/dex", "a/x/b-c--/y/d-e-"], ["a/bc/de", "b/bc/dex"]),
+        ("a/**/b*c**/d**e?", ["a/bc/dex", "a/x/b-c--/y/dz/e-"], ["a/bc/de", "b/bc/dex"]),
         ("*.*.*.*\\*", ["a.b.c.d*"], ["a.b.c.d"]),
         ("*é*é*é*?", ["éééx", "aébécé\udcff"], ["ééé"]),
     ],
@@ -226,7 +226,7 @@ def test_nothing_shows_under_a_pruned_folder(patterns: list[str], parts: list[st
             assert rules.ignores("/".join(parts))
 
 
-@given(st.text(st.characters(codec="utf-8") | st.sampled_from("!*?[]\\/#\n\udcff")), st.text())
+@given(st.text(st.characters() | st.sampled_from("!*?[]\\/#\n\udcff")), st.text())
 def test_any_text_compiles(text: str, path: str) -> None:
     Dockerignore(text).ignores(path)
 
