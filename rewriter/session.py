@@ -83,7 +83,9 @@ class Outcome:
         """The checked diff, or None when nothing changes."""
         if self.result is None or not self.result.changed:
             return None
-        return make_patch(self.result.before, self.result.after, self.shown)
+        from rewriter.io.patch import quote_git_path
+
+        return make_patch(self.result.before, self.result.after, quote_git_path(self.shown.lstrip("/")))
 
 
 class Session:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewriter.io.files import FileError, write_atomically
-from rewriter.io.patch import patch_root, path_in_patch, quote_git_path, write_patch
+from rewriter.io.patch import patch_root, path_in_patch, with_git_header, write_patch
 from rewriter.source import encode
 
 if TYPE_CHECKING:
@@ -43,15 +43,13 @@ def write_patch_file(target: Path, outcomes: list[Outcome]) -> list[str]:
 
 def git_diff(outcome: Outcome) -> str:
     """The diff of one file with git's header, as ``--patch`` writes it."""
-    from rewriter.io.patch import with_git_header
-
-    if outcome.path is None:
+    if outcome.path is None or outcome.patch is None:
         return str(outcome.patch or "")
     try:
         name = path_in_patch(outcome.path, patch_root(outcome.path))
     except FileError:
-        name = quote_git_path(str(outcome.path))
-    return with_git_header(name, str(outcome.patch or ""))
+        name = str(outcome.path).lstrip("/")
+    return with_git_header(name, str(outcome.patch))
 
 
 def make_branch(name: str, outcomes: list[Outcome]) -> tuple[str, list[str]]:
@@ -61,8 +59,9 @@ def make_branch(name: str, outcomes: list[Outcome]) -> tuple[str, list[str]]:
     from rewriter.io.git import make_branch as branch
 
     commits = []
-    transforms = {transform.name: transform for o in outcomes if o.result for transform, _ in o.result.changes}
-    for transform in transforms.values():
+    made = {transform for o in outcomes if o.result for transform, _ in o.result.changes}
+    # In the order of the chain: each commit holds the text behind its transform, which holds what came before.
+    for transform in sorted(made, key=lambda transform: (transform.phase, transform.name)):
         files: dict[Path, bytes] = {}
         reasons: list[str] = []
         for outcome in outcomes:

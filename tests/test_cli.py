@@ -143,6 +143,15 @@ def test_branch_makes_one_commit_per_transform_and_touches_nothing_else(reposito
     assert again.stderr.count("\n") == 1
 
 
+def test_commits_of_several_files_follow_the_chain(repository: Path) -> None:
+    (repository / "A.Dockerfile").write_text(ARTICLE.replace("golang:1.18", "golang:1.18-alpine"))
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message=second")
+    assert dfrewrite("--branch", cwd=repository).returncode == 0
+    assert git(repository, "show", "dfrewrite/rewrite:Dockerfile") == SPLIT
+    assert git(repository, "show", "dfrewrite/rewrite:A.Dockerfile") == SPLIT
+
+
 def test_branch_refuses_a_file_with_uncommitted_changes(repository: Path) -> None:
     (repository / "Dockerfile").write_text(ARTICLE + "# mine\n")
     done = dfrewrite("--branch=other", cwd=repository)

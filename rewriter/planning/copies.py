@@ -10,7 +10,7 @@ from rewriter.ecosystems.go import Artefact
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_PATH
 from rewriter.planning.launch import launch_of
-from rewriter.planning.split import CopyFrom
+from rewriter.planning.plan import CopyFrom
 from rewriter.situation import Situation
 from rewriter.source import line_ending
 from rewriter.syntax import Dockerfile, Instruction

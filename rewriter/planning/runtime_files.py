@@ -31,8 +31,13 @@ class RuntimeFiles:
     vetoes: list[str] = field(default_factory=list)
     programs: dict[str, str] = field(default_factory=dict)
     """Programs that it starts by name, with the place."""
+    seen: bool = True
+    """False when the sources of a program were not all to be seen."""
+    computed_programs: bool = False
     certificates: str = ""
+    """Where the program is seen to check certificates, else empty."""
     zones: str = ""
+    """Where it is seen to load a time zone, else empty."""
 
 
 def runtime_files(go: GoStage, artefacts: Iterable[Artefact], launch: Launch) -> RuntimeFiles:
@@ -88,6 +93,7 @@ def _unseen_arguments(go: GoStage, launch: Launch, found: RuntimeFiles) -> None:
 
 
 def _unseen(found: RuntimeFiles) -> None:
+    found.seen = False
     doubt = Evidence(
         "which files the program reads at run time could not be seen: there are no Go sources in the build context",
         "build context",
@@ -123,6 +129,7 @@ def _program(program: Program, go: GoStage, workdir: str | None, found: RuntimeF
             if started:
                 found.programs.setdefault(started, f"{file.path}:{line}")
             else:
+                found.computed_programs = True
                 found.evidence.append(
                     Evidence("it starts programs whose names it computes", f"{file.path}:{line}", Certainty.ASSUMED)
                 )
@@ -142,6 +149,7 @@ def _program(program: Program, go: GoStage, workdir: str | None, found: RuntimeF
         )
         _conventional(go, workdir, found)
     if not program.complete:
+        found.seen = False
         found.evidence.append(Evidence("not all sources were looked at: too many", "sources", Certainty.ASSUMED))
 
 

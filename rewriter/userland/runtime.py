@@ -36,3 +36,14 @@ def program_package(name: str, kind: str) -> str | None:
     if kind == "slim":
         return "" if name in _IN_SLIM else _SLIM_PACKAGES.get(name)
     return "" if name in APPLETS or name in ("sh", "env", "find", "ps", "top", "hostname") else PACKAGES.get(name)
+
+
+ROOT_NAMES = frozenset({"", "root", "0"})
+# /etc/passwd of debian:*-slim (base-passwd) and of alpine (alpine-baselayout), 2026-11.
+_DEBIAN_USERS = frozenset("daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody _apt".split())
+_ALPINE_USERS = frozenset("bin daemon lp sync shutdown halt mail news uucp cron ftp sshd games ntp guest nobody".split())
+
+
+def known_user(user: str, kind: str) -> bool:
+    """True for a user (name or number) that the image has, or that needs no entry."""
+    return user in ROOT_NAMES or user.isdigit() or user in (_DEBIAN_USERS if kind == "slim" else _ALPINE_USERS)

@@ -1,0 +1,154 @@
+"""From a draft and a runtime base to the finished plan: what moves, what is repeated, and the sentence why."""
+
+from __future__ import annotations
+
+from rewriter.model.run import Step, script_logical
+from rewriter.model.stages import Stage
+from rewriter.model.state import DEFAULT_SHELL
+from rewriter.planning.environment import carried_environment, stays_behind
+from rewriter.planning.plan import Draft, SplitPlan
+from rewriter.planning.runtime_base import RuntimeBase, ageing
+from rewriter.shell import Opaque
+from rewriter.syntax import Instruction
+from rewriter.transform import Certainty, Evidence, Finding
+from rewriter.userland.runtime import ROOT_NAMES
+
+_CONFIGURATION = frozenset({"EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT", "VOLUME"})
+"""Instructions that say nothing to a build: they move to the runtime wherever they stand."""
+_MOVED_FROM_THE_END = _CONFIGURATION | {"RUN", "ENV", "USER", "WORKDIR", "ARG", "SHELL"}
+_BUILDER_NAMES = ("builder", "build", "go-builder", "compile")
+_KEPT_AS_BUILDER = frozenset({*_BUILDER_NAMES, "build-env", "buildstage", "gobuild", "go-build"})
+_FACTS_DAY = "2026-11-23"
+"""The day on which the catalogue was collected: results depend on facts, never on a clock."""
+
+
+def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> SplitPlan | str:
+    """The plan, or the reason why something cannot be carried."""
+    stage, state = draft.stage, draft.stage.final_state
+    if state.user is None:
+        return "the user that it runs as is only known at build time"
+    if state.workdir is None:
+        return "its working directory is only known at build time"
+    tail = _tail(draft)
+    moved = [i for i in stage.instructions if i.name in _CONFIGURATION or i in tail]
+    shaping = _shaping(draft, tail)
+    if isinstance(shaping, str):
+        return shaping
+    environment = carried_environment(stage, moved, shaping, draft.reads, draft.go)
+    if isinstance(environment, str):
+        return environment
+    draft.evidence += environment.evidence
+    draft.evidence += base.evidence
+    draft.evidence += [Evidence(f"{name} is installed: {reason}", "Dockerfile") for name, reason in packages.items()]
+    stays = not any(i.name == "WORKDIR" and i.args.startswith("/") and "$" not in i.args for i in tail)
+    workdir = state.workdir if stays and _workdir_matters(draft, state.workdir, shaping) else None
+    builder_name, runtime_name = _names(draft)
+    remark = ageing(base.image, _FACTS_DAY)
+    if remark:
+        draft.findings.append(Finding(stage.from_.start, remark))
+    return SplitPlan(
+        stage=stage,
+        builder=draft.builder,
+        builder_name=builder_name,
+        runtime=base,
+        runtime_name=runtime_name,
+        platform=stage.from_.flag("platform"),
+        packages=tuple(sorted(packages)),
+        environment=environment.lines,
+        shaping=tuple(shaping),
+        shell=_shell(draft, tail),
+        copies=tuple(draft.copies),
+        workdir=workdir,
+        user=None if any(i.name == "USER" for i in tail) or state.user in ROOT_NAMES else state.user,
+        moved=tuple(moved),
+        why=_why(draft, builder_name, base),
+        evidence=tuple(dict.fromkeys(draft.evidence)),
+        findings=tuple(draft.findings),
+    )
+
+
+def _why(draft: Draft, builder_name: str, base: RuntimeBase) -> str:
+    targets = [copy.target for copy in draft.copies]
+    shown = ", ".join(targets[:4]) + (f" and {len(targets) - 4} more" if len(targets) > 4 else "")
+    return f"Builds in the stage {builder_name} and runs from {base.image}, which receives only what run time needs: {shown}."
+
+
+def _tail(draft: Draft) -> tuple[Instruction, ...]:
+    """The instructions behind the last one that builds: nothing of the build needs them, so they can move."""
+    stage = draft.stage
+    # An owner named in a COPY must exist before it: then the RUN that makes him is repeated above instead.
+    owned = any(copy.chown for copy in draft.copies)
+    whole = () if owned else tuple(run.instruction for run, steps in draft.roles.shaping if steps == run.steps)
+    building = (n for n, i in enumerate(stage.instructions) if i.name in ("RUN", "COPY", "ADD") and i not in whole)
+    last = max(building, default=-1)
+    return tuple(
+        i
+        for i in stage.instructions[last + 1 :]
+        if i.name in _MOVED_FROM_THE_END and not (i.name == "ENV" and stays_behind(i, stage, draft.go))
+    )
+
+
+def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> list[str] | str:
+    """The RUN lines to repeat, or a reason."""
+    lines: list[str] = []
+    for run, steps in draft.roles.shaping:
+        if run.instruction in tail:
+            continue
+        problem = _unrepeatable(draft.stage, run.instruction, run.state.user, steps)
+        if problem:
+            return problem
+        if steps == run.steps and not run.instruction.heredocs:
+            lines.append(run.instruction.text.rstrip("\r\n"))
+            continue
+        logical = script_logical(run.instruction)
+        if isinstance(logical, Opaque):
+            return f"line {run.instruction.line}: {logical.reason}"
+        texts = [logical.text[s.command.start : s.command.end] for s in steps if s.command is not None]
+        lines.append(f"{run.instruction.keyword} " + " && ".join(texts))
+    return lines
+
+
+def _unrepeatable(stage: Stage, instruction: Instruction, user: str | None, steps: tuple[Step, ...]) -> str | None:
+    if user not in ROOT_NAMES:
+        return f"line {instruction.line} shapes the system as the user {user}"
+    for step in steps:
+        operands = step.argv[2:] if step.name in ("chown", "chmod") else step.argv[1:]
+        relative = [word for word in operands if word and not word.startswith(("/", "-"))]
+        if step.name in ("mkdir", "touch", "ln", "chown", "chmod") and relative and step.cwd != stage.final_state.workdir:
+            return f"line {instruction.line}: `{step.name} {relative[0]}` depends on the working directory there"
+        if not step.certain or step.command is None:
+            return f"line {instruction.line}: `{step.name}` may run or not"
+    return None
+
+
+def _shell(draft: Draft, tail: tuple[Instruction, ...]) -> str | None:
+    """The SHELL line in force, where a shell form of run time is read by it."""
+    state = draft.stage.final_state
+    check = state.healthcheck.trigger if state.healthcheck is not None else None
+    used = draft.launch.instruction.json is None or (check is not None and check.name == "CMD" and check.json is None)
+    if state.shell == DEFAULT_SHELL or not used or any(i.name == "SHELL" for i in tail):
+        return None
+    line = next((i for i in reversed(draft.stage.instructions) if i.name == "SHELL"), None)
+    return line.text.rstrip("\r\n") if line is not None else None
+
+
+def _workdir_matters(draft: Draft, workdir: str, shaping: list[str]) -> bool:
+    """False only when the files were seen and nothing depends on the working directory."""
+    if workdir == "/":
+        return False
+    if shaping or draft.launch.shell or any(item.certainty is not Certainty.READ for item in draft.evidence):
+        return True
+    below = any(copy.target.startswith(workdir.rstrip("/") + "/") for copy in draft.copies[1:])
+    return below or any(word and not word.startswith("/") for step in draft.launch.all_steps for word in step.argv)
+
+
+def _names(draft: Draft) -> tuple[str, str | None]:
+    """(name of the builder, name of the runtime). Who builds the old stage by its name gets the runtime."""
+    stage = draft.stage
+    if stage.written_name is not None and stage.name in _KEPT_AS_BUILDER:
+        return stage.written_name, None
+    taken = {other.name for other in draft.situation.model.stages}
+    taken |= {other.image_word.lower() for other in draft.situation.model.stages}
+    taken |= {(i.flag("from") or "").lower() for other in draft.situation.model.stages for i in other.instructions}
+    free = (name for name in (*_BUILDER_NAMES, *(f"builder{n}" for n in range(2, 99))) if name not in taken)
+    return next(free), stage.written_name

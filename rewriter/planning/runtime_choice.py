@@ -1,0 +1,134 @@
+"""The runtime's base image and packages: the first candidate that nothing speaks against."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from rewriter.model.run import Step, script_steps
+from rewriter.planning.launch import is_builtin, tested_programs
+from rewriter.planning.needs import launch_needs
+from rewriter.planning.plan import Draft
+from rewriter.planning.runtime_base import RuntimeBase, candidates
+from rewriter.shell import Opaque
+from rewriter.userland.runtime import ROOT_NAMES, known_user, program_package
+
+# Releases of Debian whose slim image has no adduser.
+_WITHOUT_ADDUSER = frozenset({"trixie", "forky", "sid"})
+
+
+def choose_runtime(draft: Draft) -> tuple[RuntimeBase, dict[str, str]] | str:
+    """The base and the packages that it needs, each with its reason; or why no candidate fits."""
+    health = tested_programs(draft.stage)
+    if isinstance(health, Opaque):
+        return f"its HEALTHCHECK is not understood: {health.reason}"
+    options = draft.situation.options
+    tag = draft.stage.image.tag if draft.stage.image is not None else ""
+    found = candidates(draft.situation.facts, draft.builder, draft.artefacts, options.runtime, options.alpine, tag)
+    reasons: list[str] = []
+    for base in found:
+        packages: dict[str, str] = {}
+        if base.has_shell:
+            _full(draft, base, health, packages)
+        else:
+            base.vetoes += _bare(draft, base, health)
+        base.vetoes += _replaced_commands(draft, base)
+        if not base.vetoes:
+            return base, packages
+        reasons.append(f"{base.image}: {base.vetoes[0]}")
+    return "no runtime image fits; " + "; ".join(reasons)
+
+
+def _bare(draft: Draft, base: RuntimeBase, health: tuple[Step, ...]) -> Iterator[str]:
+    """What speaks against an image without shell and package manager."""
+    user = draft.stage.final_state.user or ""
+    named = not user.replace(":", "").isdigit() and user not in ROOT_NAMES
+    conditions = (
+        (draft.launch.shell or draft.launch.scripts, "the start command needs a shell"),
+        (health, "the HEALTHCHECK needs tools"),
+        (draft.roles.shaping, "the stage shapes the system with RUN"),
+        (draft.roles.packages, "the stage installs packages"),
+        (draft.reads.programs, "the program starts other programs"),
+        (base.kind == "scratch" and draft.reads.zones, "the program reads time zones"),
+        (base.kind == "scratch" and draft.reads.certificates, "the program checks certificates"),
+        (base.kind == "scratch" and named, f"USER {user} is a name, and scratch has no users"),
+        (base.kind == "distroless" and named and user != "nobody", f"USER {user} is not known there"),
+    )
+    return (reason for condition, reason in conditions if condition)
+
+
+def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: dict[str, str]) -> None:
+    """Packages and vetoes of an image with a shell."""
+    _users(draft, base)
+    if base.kind == "alpine":
+        needs = launch_needs(draft.launch, health, draft.go)
+        base.vetoes += needs.vetoes
+        packages.update(needs.packages)
+    else:
+        for step in (*draft.launch.all_steps, *health):
+            _started_on_slim(draft, base, step, packages)
+    for name, where in draft.roles.packages.items():
+        if name in ("ca-certificates", "tzdata") or not _provably_unused(draft, name):
+            packages.setdefault("xz" if base.kind == "alpine" and name == "xz-utils" else name, where)
+    for name, where in draft.reads.programs.items():
+        package = program_package(posixpath.basename(name), base.kind)
+        if package is None:
+            base.vetoes.append(f"{where} starts `{name}`, which is not known there")
+        elif package:
+            packages.setdefault(package, f"{where} starts {name}")
+    if draft.reads.certificates or (base.kind == "slim" and draft.go.requires(None)):
+        packages.setdefault("ca-certificates", draft.reads.certificates or "its dependencies may check certificates")
+    if draft.reads.zones or draft.stage.final_state.env.get("TZ", "") != "":
+        packages.setdefault("tzdata", draft.reads.zones or "ENV TZ")
+
+
+def _users(draft: Draft, base: RuntimeBase) -> None:
+    """Users must be made in words that the runtime knows, and USER must name one that is there."""
+    made = draft.roles.users
+    same_family = (base.kind == "alpine") == draft.builder.musl
+    if made and not same_family:
+        base.vetoes.append(f"line {made[0].instruction.line}: `{made[0].name}` takes other words there")
+    if base.kind == "slim" and draft.builder.suite in _WITHOUT_ADDUSER:
+        debian = next((step for step in made if step.name in ("adduser", "addgroup")), None)
+        if debian is not None:
+            base.vetoes.append(f"line {debian.instruction.line}: {debian.name} is not part of {base.image}")
+    user = (draft.stage.final_state.user or "").partition(":")[0]
+    if not known_user(user, base.kind) and not any(user in step.argv for step in made):
+        base.vetoes.append(f"USER {user} is not known to exist there")
+
+
+def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict[str, str]) -> None:
+    word = step.argv[0] if step.argv else None
+    if not word or is_builtin(step.name):
+        return
+    line = step.instruction.line
+    ours = {posixpath.basename(artefact.path) for artefact in draft.artefacts} | {
+        posixpath.basename(script.path) for script in draft.launch.scripts
+    }
+    package = "" if step.name in ours else program_package(step.name, base.kind)
+    if package is None:
+        base.vetoes.append(f"line {line}: `{step.name}` is not known there")
+    elif package:
+        packages.setdefault(package, f"line {line} calls {step.name}")
+
+
+def _provably_unused(draft: Draft, name: str) -> bool:
+    """True when all sources were seen, and what they start is written out and is not this."""
+    reads = draft.reads
+    return reads.seen and not reads.computed_programs and name not in map(posixpath.basename, reads.programs)
+
+
+def _replaced_commands(draft: Draft, base: RuntimeBase) -> Iterator[str]:
+    """Commands that compose files and the like put in place of the image's own must work in the runtime, too."""
+    ours = {posixpath.basename(copy.target) for copy in draft.copies}
+    state = draft.stage.final_state
+    for words, where in draft.situation.options.surroundings.commands:
+        name = posixpath.basename(words[0]) if words else ""
+        names = [name]
+        if name in ("sh", "bash", "ash") and len(words) > 2 and words[1].startswith("-"):
+            inner = script_steps(words[2], draft.launch.instruction, state)
+            names = [name, *(step.name for step in inner)] if isinstance(inner, tuple) else [name, words[2]]
+        for each in names:
+            known = not each or each in ours or is_builtin(each) or each.startswith("-")
+            if not known and (not base.has_shell or program_package(each, base.kind) != ""):
+                yield f"{where} starts `{each}` in its place, which would not be there"
