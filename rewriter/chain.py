@@ -11,7 +11,7 @@ from rewriter.pragmas import ignored_file, pragmas
 from rewriter.result import LocatedFinding, Result, Step, Withheld
 from rewriter.situation import Options, Situation
 from rewriter.source import line_of
-from rewriter.transform import Change, Declined, Finding, Level, Transform
+from rewriter.transform import Change, Declined, Finding, Level, Phase, Transform
 
 if TYPE_CHECKING:
     from rewriter.context import BuildContext
@@ -53,10 +53,9 @@ def _once(
     current = text
     situation = first
     for index, transform in enumerate(transforms):
-        ahead = frozenset(later.phase for later in transforms[index + 1 :])
         if situation is None or situation.text != current:
             situation = Situation(current, context, options, facts)
-        situation.ahead = ahead
+        situation.ahead = _ahead(transforms[index + 1 :], situation)
         step, found, fault = _step(transform, situation)
         steps.append(step)
         findings += [LocatedFinding(_original_line(text, current, item.anchor), item.message) for item in found]
@@ -67,6 +66,13 @@ def _once(
     last = situation if situation is not None and situation.text == current else Situation(current, context, options, facts)
     predicted = forecast(Situation(text, context, options, facts), last) if current != text else None
     return Result(text, current, tuple(steps), unique, predicted, tuple(unsound))
+
+
+def _ahead(later: Sequence[Transform], situation: Situation) -> frozenset[Phase]:
+    """The phases that follow; a transform that any pragma could silence is not counted on."""
+    silencers = pragmas(situation.model)
+    sure = (t for t in later if not any(not pragma.names or t.name in pragma.names for pragma in silencers))
+    return frozenset(transform.phase for transform in sure)
 
 
 def _step(transform: Transform, situation: Situation) -> tuple[Step, list[Finding], str]:

@@ -60,6 +60,8 @@ class GoFile:
     """String literals with the line that holds them."""
     reads: list[tuple[str, int]] = field(default_factory=list)
     """Calls that read files at a path that is no literal."""
+    read_paths: list[tuple[str, int]] = field(default_factory=list)
+    """Literal paths of such calls."""
     programs: list[tuple[str | None, int]] = field(default_factory=list)
     """exec.Command and the like; None where the name is computed."""
     uses: dict[str, int] = field(default_factory=dict)
@@ -287,3 +289,5 @@ def _call(node: Node, file: GoFile) -> None:
             file.uses.setdefault("whole", line)
         elif not any(path is not None for path in paths) and name != "ReadInConfig":
             file.reads.append((f"{operand}.{name}" if operand else name, line))
+        else:
+            file.read_paths += [(path, line) for path in paths if path]

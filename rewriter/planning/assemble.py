@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
+
+from rewriter.model.files import STANDARD_FOLDERS
 from rewriter.model.run import Step, script_logical
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_SHELL
@@ -91,8 +94,19 @@ def _tail(draft: Draft) -> tuple[Instruction, ...]:
 def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> list[str] | str:
     """The RUN lines to repeat, or a reason."""
     lines: list[str] = []
-    for run, steps in draft.roles.shaping:
+    there = _folders_before_copies(draft)
+    for run, all_steps in draft.roles.shaping:
         if run.instruction in tail:
+            continue
+        kept: list[Step] = []
+        for step in all_steps:
+            missing = _missing(step, there)
+            if not missing:
+                kept.append(step)
+            elif not all(_is_copied(path, draft) for path in missing):
+                return f"line {run.instruction.line}: `{step.name} {missing[0]}`: the path is not there before it is copied"
+        steps = tuple(kept)
+        if not steps:
             continue
         problem = _unrepeatable(draft.stage, run.instruction, run.state.user, steps)
         if problem:
@@ -106,6 +120,43 @@ def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> list[str] | str:
         texts = [logical.text[s.command.start : s.command.end] for s in steps if s.command is not None]
         lines.append(f"{run.instruction.keyword} " + " && ".join(texts))
     return lines
+
+
+def _folders_before_copies(draft: Draft) -> frozenset[str]:
+    """Folders that the runtime has before its COPY lines run: standard ones, WORKDIR, homes, and what mkdir makes."""
+    found = set(STANDARD_FOLDERS)
+    made = [draft.stage.final_state.workdir or "/"]
+    for _, steps in draft.roles.shaping:
+        for step in steps:
+            parts = step.options_and_operands
+            if parts is None:
+                continue
+            if step.name == "mkdir":
+                made += [path for operand in parts[1] if (path := step.absolute(operand)) is not None]
+            elif step in draft.roles.users and parts[1]:
+                made += [f"/home/{parts[1][-1]}", *(word for word in parts[1] if word.startswith("/"))]
+    for path in made:
+        while path != "/":
+            found.add(path)
+            path = posixpath.dirname(path)
+    return frozenset(found)
+
+
+def _missing(step: Step, there: frozenset[str]) -> list[str]:
+    """Paths that a chown or chmod works on and that are not there yet."""
+    parts = step.options_and_operands
+    if step.name not in ("chown", "chmod") or parts is None:
+        return []
+    paths = [step.absolute(operand) for operand in parts[1][1:]]
+    return [path for path in paths if path is not None and path not in there]
+
+
+def _is_copied(path: str, draft: Draft) -> bool:
+    """True when a COPY --from brings the path, which then keeps its mode and gets its owner there."""
+    return any(
+        copy.source == path or copy.source.startswith(path.rstrip("/") + "/") or path.startswith(copy.source + "/")
+        for copy in draft.copies
+    )
 
 
 def _unrepeatable(stage: Stage, instruction: Instruction, user: str | None, steps: tuple[Step, ...]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rewriter.model.files import StageFiles
 from rewriter.model.run import SHELLS, Step, script_steps, steps
@@ -13,6 +13,7 @@ from rewriter.model.state import State
 from rewriter.shell import Opaque
 from rewriter.syntax import Instruction
 
+WRAPPERS = frozenset({"tini", "dumb-init", "su-exec", "gosu"})
 _BUILTINS = frozenset(
     ": . [ [[ break case cd continue echo eval exec exit export false getopts hash kill local printf pwd read return set "
     "shift source test trap true type ulimit umask unset wait".split()
@@ -41,6 +42,8 @@ class Launch:
     shell: bool
     """True when a shell is needed to start it."""
     scripts: tuple[Script, ...] = ()
+    wrappers: frozenset[str] = frozenset()
+    """Programs like tini and su-exec that only start another one; they are looked through."""
 
     @property
     def all_steps(self) -> Iterator[Step]:
@@ -62,14 +65,33 @@ def launch_of(stage: Stage, files: StageFiles) -> Launch | str:
     if not started:
         return f"{instruction.name} on line {instruction.line} starts nothing"
     scripts: list[Script] = []
-    for step in started:
+    wrappers: set[str] = set()
+    unwrapped = tuple(_unwrapped(step, wrappers) for step in started)
+    for step in unwrapped:
         script = _script(step, state, files)
         if isinstance(script, str):
             return script
         if script is not None:
             scripts.append(script)
     shell = instruction.json is None or any(step.command is not None for step in started)
-    return Launch(instruction, started, shell, tuple(scripts))
+    seen = tuple(replace(s, steps=tuple(_unwrapped(step, wrappers) for step in s.steps)) for s in scripts)
+    return Launch(instruction, unwrapped, shell, seen, frozenset(wrappers))
+
+
+def _unwrapped(step: Step, wrappers: set[str]) -> Step:
+    """The command behind an init (``tini -- app``) or a change of user (``su-exec user app``)."""
+    argv = step.argv
+    while argv and argv[0] is not None and posixpath.basename(argv[0]) in WRAPPERS:
+        name = posixpath.basename(argv[0])
+        rest = argv[1:]
+        while rest and rest[0] is not None and rest[0].startswith("-"):
+            rest = rest[1:]
+        rest = rest[1:] if name in ("su-exec", "gosu") else rest
+        if not rest:
+            break
+        wrappers.add(name)
+        argv = rest
+    return replace(step, argv=argv)
 
 
 def _started(state: State, instruction: Instruction) -> tuple[Step, ...] | Opaque:
@@ -116,7 +138,19 @@ def _script(step: Step, state: State, files: StageFiles) -> Script | str | None:
     inner = script_steps(text, step.instruction, state)
     if isinstance(inner, Opaque):
         return f"the script {origin} is not understood: {inner.reason}"
-    return Script(path, origin, interpreter, inner)
+    return Script(path, origin, interpreter, tuple(_with_arguments(each, argv[1:]) for each in inner))
+
+
+def _with_arguments(step: Step, arguments: tuple[str | None, ...]) -> Step:
+    """``exec "$@"`` in a script starts what the script was given."""
+    raws = [word.raw for word in step.command.words] if step.command is not None else []
+    if '"$@"' not in raws and "$@" not in raws:
+        return step
+    offset = len(raws) - len(step.argv)
+    argv: list[str | None] = []
+    for word, raw in zip(step.argv, raws[offset:], strict=False):
+        argv += arguments if raw in ('"$@"', "$@") else [word]
+    return replace(step, argv=tuple(argv[1:] if argv[:1] == ["exec"] else argv))
 
 
 def is_builtin(name: str) -> bool:

@@ -57,10 +57,13 @@ def build_needs(go: GoStage) -> Needs:
 def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage) -> Needs:
     """What the start command, its scripts and the HEALTHCHECK need on Alpine."""
     needs = Needs()
+    for name in sorted(launch.wrappers):
+        if not go.stage.root.image or "alpine" not in go.stage.root.image.tag:
+            needs.vetoes.append(f"`{name}` of the start command is not known to be there on Alpine")
     artefacts = {artefact.path for artefact in go.artefacts}
     for step in (*launch.all_steps, *health):
-        name = step.argv[0] if step.argv else None
-        path = step.absolute(name) if name and "/" in name else None
+        word = step.argv[0] if step.argv else None
+        path = step.absolute(word) if word and "/" in word else None
         if path in artefacts or path in {script.path for script in launch.scripts}:
             continue
         if step.name in ("sh", "bash") and launch.scripts:

@@ -32,8 +32,9 @@ def find_programs(draft: Draft) -> str | None:
     for artefact in draft.go.artefacts:
         path = artefact.path
         command = parse_go(artefact.step)
-        # What `go install` and `go get` leave are the build's tools unless the image starts them.
-        built = command is not None and command.verb == "build" and not path.startswith("/tmp/")
+        # What `go install` and `go get` bring from elsewhere are the build's tools unless the image starts them.
+        own = command is not None and all(package.startswith(".") for package in command.packages)
+        built = command is not None and (command.verb == "build" or own) and not path.startswith("/tmp/")
         if built and path not in by_path and path not in carried and path not in originals:
             by_path[path] = artefact
             draft.carry(path, path)

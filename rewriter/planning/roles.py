@@ -11,7 +11,6 @@ from rewriter.ecosystems.go import GoStage, Run
 from rewriter.ecosystems.go_build import parse_go
 from rewriter.model.files import Copy
 from rewriter.model.run import Step
-from rewriter.model.stages import Stage
 from rewriter.shell import Opaque
 from rewriter.syntax import Instruction
 
@@ -49,11 +48,16 @@ class Roles:
     """Packages that the author installed and that may matter at run time, with their line."""
     refused: list[str] = field(default_factory=list)
     """What cannot be told: one reason each."""
+    started: frozenset[str] = frozenset()
+    """Programs that the start command uses: packages of these names are for run time."""
 
 
-def sort_roles(stage: Stage, go: GoStage, source_folders: tuple[str, ...]) -> Roles:
-    """Sorts every RUN of a stage (and its parents). ``source_folders`` hold sources and build outputs."""
-    roles = Roles()
+def sort_roles(go: GoStage, source_folders: tuple[str, ...], started: frozenset[str] = frozenset()) -> Roles:
+    """Sorts every RUN of a stage (and its parents).
+
+    ``source_folders`` hold sources and build outputs; ``started`` are programs that the start command is seen to use.
+    """
+    roles = Roles(started=started)
     for run in go.runs:
         if isinstance(run.steps, Opaque):
             roles.refused.append(f"line {run.instruction.line}: {run.steps.reason}")
@@ -207,7 +211,7 @@ def _packages(step: Step, roles: Roles, line: int) -> None:
         if plain in _BUILD_PACKAGES or plain.endswith("-dev") or (virtual and plain.startswith(".")):
             if plain.endswith("-dev") and plain not in _BUILD_PACKAGES:
                 roles.refused.append(f"line {line}: {plain} is linked against, and which library run time needs is not mapped yet")
-        elif plain in _CARRIED_PACKAGES:
+        elif plain in _CARRIED_PACKAGES or plain in roles.started:
             roles.packages.setdefault(plain, f"line {line}")
         else:
             roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")

@@ -67,7 +67,11 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
     else:
         for step in (*draft.launch.all_steps, *health):
             _started_on_slim(draft, base, step, packages)
+    for name in sorted(draft.launch.wrappers - set(draft.roles.packages)):
+        base.vetoes.append(f"`{name}` of the start command is installed in a way that is not seen")
     for name, where in draft.roles.packages.items():
+        if name in draft.launch.wrappers and base.kind == "alpine" and not draft.builder.musl:
+            base.vetoes.append(f"{where}: {name} lies elsewhere on Alpine")
         if name in ("ca-certificates", "tzdata") or not _provably_unused(draft, name):
             packages.setdefault("xz" if base.kind == "alpine" and name == "xz-utils" else name, where)
     for name, where in draft.reads.programs.items():
@@ -115,7 +119,7 @@ def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict
 def _provably_unused(draft: Draft, name: str) -> bool:
     """True when all sources were seen, and what they start is written out and is not this."""
     reads = draft.reads
-    return reads.seen and not reads.computed_programs and name not in map(posixpath.basename, reads.programs)
+    return name not in draft.roles.started and reads.seen and not reads.computed_programs and name not in map(posixpath.basename, reads.programs)
 
 
 def _replaced_commands(draft: Draft, base: RuntimeBase) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rewriter.ecosystems.go import Artefact, GoStage
-from rewriter.ecosystems.go_sources import Program
+from rewriter.ecosystems.go_sources import GoFile, Program
 from rewriter.planning.launch import Launch
 from rewriter.transform import Certainty, Evidence
 
@@ -124,6 +124,8 @@ def _program(program: Program, go: GoStage, workdir: str | None, found: RuntimeF
             for name in names:
                 for extension in _CONFIG_EXTENSIONS:
                     _path(posixpath.join(literal, f"{name}.{extension}"), where, workdir, go, found)
+        if _generates(go):
+            _maybe_generated(file, workdir, go, found)
         computed += [f"{call} in {file.path}:{line}" for call, line in file.reads]
         for started, line in file.programs:
             if started:
@@ -151,6 +153,27 @@ def _program(program: Program, go: GoStage, workdir: str | None, found: RuntimeF
     if not program.complete:
         found.seen = False
         found.evidence.append(Evidence("not all sources were looked at: too many", "sources", Certainty.ASSUMED))
+
+
+_GENERATORS = frozenset({"swag", "templ", "packr", "packr2", "statik", "buf", "protoc", "sqlc"})
+
+
+def _generates(go: GoStage) -> bool:
+    """True when the build runs something that writes further files."""
+    for run in go.runs:
+        if isinstance(run.steps, tuple):
+            for step in run.steps:
+                if step.name in _GENERATORS or (step.name == "go" and "generate" in step.argv[1:2]):
+                    return True
+    return False
+
+
+def _maybe_generated(file: GoFile, workdir: str | None, go: GoStage, found: RuntimeFiles) -> None:
+    for literal, line in file.read_paths:
+        path = posixpath.join(workdir or "/", literal)
+        if not any(char in literal for char in "*?[") and "/" in literal and go.files.origin(posixpath.normpath(path)) is None:
+            fact = f"{file.path}:{line} reads {literal}, which is not in the build context: the build may make it"
+            found.evidence.append(Evidence(fact, "sources", Certainty.ASSUMED))
 
 
 def _dependencies(go: GoStage, artefact: Artefact, program: Program, found: RuntimeFiles) -> None:

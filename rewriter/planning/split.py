@@ -29,7 +29,8 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     if problem:
         return problem
     draft.sources = source_folders(draft)
-    draft.roles = sort_roles(draft.stage, draft.go, draft.sources)
+    started = {step.name for step in draft.launch.all_steps} | draft.launch.wrappers
+    draft.roles = sort_roles(draft.go, draft.sources, frozenset(started))
     if draft.roles.refused:
         first, *others = draft.roles.refused
         return first + (f" (and {len(others)} more)" if others else "")
