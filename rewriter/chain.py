@@ -1,4 +1,4 @@
-"""The chain: each transform plans on a fresh reading of the text before it; every change is checked before it counts."""
+"""The chain: each transform plans on a fresh reading of the text before it; every change is checked at once."""
 
 from __future__ import annotations
 
@@ -63,7 +63,11 @@ def _once(
             unsound.append(f"{transform.name}: {fault}")
         current = step.after
     unique = tuple(dict.fromkeys(findings))
-    last = situation if situation is not None and situation.text == current else Situation(current, context, options, facts)
+    last = (
+        situation
+        if situation is not None and situation.text == current
+        else Situation(current, context, options, facts)
+    )
     predicted = forecast(Situation(text, context, options, facts), last) if current != text else None
     return Result(text, current, tuple(steps), unique, predicted, tuple(unsound))
 

@@ -12,7 +12,7 @@ import click
 from rewriter import __version__
 
 if TYPE_CHECKING:
-    from rewriter.session import Outcome, Request, Session
+    from rewriter.session import Outcome, Session
 
 _NAMED_LATER = "\0"
 _STYLES: dict[str, dict[str, Any]] = {
@@ -56,19 +56,32 @@ def _release(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--apply", is_flag=True, help="Write exactly what the dry run shows.")
 @click.option("--patch", type=click.Path(path_type=Path), metavar="FILE", help="Write a patch that `git apply` takes.")
-@click.option("--branch", metavar="[=NAME]", help="Make a git branch with one commit per transform; nothing else is written.")
+@click.option(
+    "--branch", metavar="[=NAME]", help="Make a git branch with one commit per transform; nothing else is written."
+)
 @click.option("--check", is_flag=True, help="Exit 1 if anything would change; print a summary only.")
-@click.option("--level", type=click.Choice(["safe", "review", "risky"]), help="The highest level to apply (default: review).")
+@click.option(
+    "--level", type=click.Choice(["safe", "review", "risky"]), help="The highest level to apply (default: review)."
+)
 @click.option("--select", multiple=True, callback=_names, metavar="NAME,…", help="Only these transforms.")
 @click.option("--skip", multiple=True, callback=_names, metavar="NAME,…", help="Not these transforms.")
 @click.option("--extend-select", multiple=True, callback=_names, metavar="NAME,…", help="Also these opt-in transforms.")
 @click.option("--alpine", callback=_release, metavar="X.Y", help="The alpine release to pin.")
-@click.option("--runtime", type=click.Choice(["alpine", "slim", "distroless", "scratch"]), help="The kind of runtime image.")
-@click.option("--context", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR", help="The build context.")
+@click.option(
+    "--runtime", type=click.Choice(["alpine", "slim", "distroless", "scratch"]), help="The kind of runtime image."
+)
+@click.option(
+    "--context", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR", help="The build context."
+)
 @click.option("--target", metavar="STAGE", help="The stage that is built.")
 @click.option("--build-arg", "build_args", multiple=True, callback=_pairs, metavar="K=V", help="A build argument.")
 @click.option("--format", "format_", type=click.Choice(["text", "diff", "json"]), help="How to report (default: text).")
-@click.option("--config", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE", help="Instead of dfrewrite.toml.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Instead of dfrewrite.toml.",
+)
 @click.version_option(__version__, prog_name="dfrewrite")
 def rewrite(
     paths: tuple[Path, ...],
@@ -93,7 +106,9 @@ def rewrite(
     session = Session(Request(**asked))
     if any(str(path) == "-" for path in paths):
         if len(paths) > 1 or apply or patch or check or branch is not None:
-            raise click.UsageError("- (standard input) excludes all but --format and the options that steer the rewrite")
+            raise click.UsageError(
+                "- (standard input) excludes all but --format and the options that steer the rewrite"
+            )
         sys.exit(_from_stdin(session, format_ or "text"))
     files = session.files(list(paths) or [Path()])
     outcomes = [session.rewrite_file(path) for path in files]
@@ -144,10 +159,10 @@ def _write(changed: list[Outcome], apply: bool, patch: Path | None, branch: str 
 
 
 def _from_stdin(session: Session, format_: str) -> int:
+    from rewriter.discovery import UnknownTransformError
     from rewriter.io.context_dir import DirectoryContext
     from rewriter.io.files import FileError
-    from rewriter.discovery import UnknownTransformError
-    from rewriter.session import Exit, Outcome
+    from rewriter.session import Exit
 
     data = sys.stdin.buffer.read()
     try:

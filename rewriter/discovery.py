@@ -22,12 +22,20 @@ def all_transforms() -> tuple[Transform, ...]:
     for module_info in pkgutil.iter_modules(transforms.__path__):
         module = import_module(f"transforms.{module_info.name}")
         found.append(
-            Transform(module_info.name, module.__doc__ or "", Phase(module.PHASE), getattr(module, "DEFAULT", True), module.plan)
+            Transform(
+                module_info.name,
+                module.__doc__ or "",
+                Phase(module.PHASE),
+                getattr(module, "DEFAULT", True),
+                module.plan,
+            )
         )
     return tuple(sorted(found, key=lambda transform: (transform.phase, transform.name)))
 
 
-def chosen(select: tuple[str, ...] = (), skip: tuple[str, ...] = (), extend: tuple[str, ...] = ()) -> tuple[Transform, ...]:
+def chosen(
+    select: tuple[str, ...] = (), skip: tuple[str, ...] = (), extend: tuple[str, ...] = ()
+) -> tuple[Transform, ...]:
     """The transforms to run. Raises UnknownTransformError."""
     known = {transform.name: transform for transform in all_transforms()}
     for name in (*select, *skip, *extend):

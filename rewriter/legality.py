@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rewriter.model.image_ref import parse_image
 from rewriter.model.stages import Stage
 from rewriter.planning.runtime_base import DISTROLESS_STATIC
 from rewriter.situation import Situation
@@ -21,7 +20,11 @@ def check_legality(before: Situation, after: Situation) -> None:
     old_copies = {i.args for stage in before.model.stages for i in stage.instructions if i.flag("from") is not None}
     for stage in after.model.stages:
         for instruction in stage.instructions:
-            if instruction.name == "COPY" and instruction.flag("from") is not None and instruction.args not in old_copies:
+            if (
+                instruction.name == "COPY"
+                and instruction.flag("from") is not None
+                and instruction.args not in old_copies
+            ):
                 _copy(stage, instruction, after)
 
 
@@ -44,7 +47,11 @@ def _copy(stage: Stage, instruction: Instruction, situation: Situation) -> None:
     if target.endswith("/") or len(sources) != 1 or not target.startswith("/"):
         raise Unsound(f"{instruction.args}: whether the destination is a file or a folder is not said")
     go, files = situation.go(source_stage), situation.files(source_stage)
-    if go.artefact_at(sources[0]) is None and files.origin(sources[0]) is None and not _made(sources[0], source_stage, situation):
+    if (
+        go.artefact_at(sources[0]) is None
+        and files.origin(sources[0]) is None
+        and not _made(sources[0], source_stage, situation)
+    ):
         raise Unsound(f"{instruction.args}: nothing in the stage {source_stage.name} makes {sources[0]}")
 
 
@@ -59,7 +66,10 @@ def _made(path: str, stage: Stage, situation: Situation) -> bool:
                 words = [word for word in step.argv if word]
                 redirects = step.command.redirects if step.command is not None else ()
                 words += [r.target.value(step.variables) or "" for r in redirects if r.target is not None]
-                if any(step.absolute(word) == path or path.startswith((step.absolute(word) or "\0") + "/") for word in words):
+                if any(
+                    step.absolute(word) == path or path.startswith((step.absolute(word) or "\0") + "/")
+                    for word in words
+                ):
                     return True
     return any(
         instruction.name in ("COPY", "ADD") and state.absolute(instruction.operands[-1]) == path

@@ -160,7 +160,9 @@ class Session:
         """Rewrites bytes that were read."""
         if b"\0" in data:
             line = data.count(b"\n", 0, data.index(b"\0")) + 1
-            return Outcome(path, shown, data, error=f"line {line}: holds a NUL byte: a binary file?", code=Exit.UNUSABLE)
+            return Outcome(
+                path, shown, data, error=f"line {line}: holds a NUL byte: a binary file?", code=Exit.UNUSABLE
+            )
         try:
             result = run_chain(decode(data), transforms, context, options)
             outcome = Outcome(path, shown, data, result, code=Exit.FAULT if result.unsound else Exit.DONE, notes=notes)

@@ -11,7 +11,7 @@ from dockerfile_parse import DockerfileParser
 
 from rewriter import DictContext, DockerfileError, Level, Options, rewrite
 
-SINGLE = "FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN go build -o server .\nCMD [\"./server\"]\n"
+SINGLE = 'FROM golang:1.22\nWORKDIR /app\nCOPY . .\nRUN go build -o server .\nCMD ["./server"]\n'
 SOURCES = {
     "go.mod": "module example.com/server\n\ngo 1.22\n",
     "main.go": 'package main\n\nimport "net/http"\n\nfunc main() { _ = http.ListenAndServe(":80", nil) }\n',
@@ -37,7 +37,10 @@ def test_what_was_read_makes_a_change_safe() -> None:
 def test_the_level_holds_back_what_was_not_read() -> None:
     result = rewrite(SINGLE, options=Options(level=Level.SAFE))
     assert not result.changed
-    assert [withheld.transform for step in result.steps for withheld in step.withheld] == ["alpine_base", "split_stages"]
+    assert [withheld.transform for step in result.steps for withheld in step.withheld] == [
+        "alpine_base",
+        "split_stages",
+    ]
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:

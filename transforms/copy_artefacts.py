@@ -16,7 +16,17 @@ Leaves alone:
 
 from collections.abc import Iterator
 
-from rewriter import Change, Declined, Finding, Outcome, Phase, Situation, copy_line, insert_before_configuration, plan_copies
+from rewriter import (
+    Change,
+    Declined,
+    Finding,
+    Outcome,
+    Phase,
+    Situation,
+    copy_line,
+    insert_before_configuration,
+    plan_copies,
+)
 
 PHASE = Phase.COPIES
 

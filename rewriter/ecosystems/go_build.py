@@ -19,8 +19,8 @@ from rewriter.model.files import StageFiles
 from rewriter.model.run import Step
 
 _VALUE_FLAGS = frozenset(
-    "C asmflags buildmode buildvcs compiler covermode coverpkg exec gccgoflags gcflags installsuffix ldflags mod modfile o "
-    "overlay p pgo pkgdir tags toolexec".split()
+    "C asmflags buildmode buildvcs compiler covermode coverpkg exec gccgoflags gcflags installsuffix ldflags mod "
+    "modfile o overlay p pgo pkgdir tags toolexec".split()
 )
 _MAJOR_SUFFIX = re.compile(r"v[0-9]+\Z")
 
@@ -116,7 +116,11 @@ def _flag_name(step: Step, left: int) -> str | None:
 def outputs(step: Step, files: StageFiles, sources: GoSources | None, version: GoVersion | None) -> Iterator[Output]:
     """The programs that one command leaves behind."""
     command = parse_go(step)
-    if command is None or command.flags.get("n") is not None or step.variables.get("GOOS", "linux") not in ("linux", None):
+    if (
+        command is None
+        or command.flags.get("n") is not None
+        or step.variables.get("GOOS", "linux") not in ("linux", None)
+    ):
         return
     if command.verb == "build":
         yield from _build(step, command, files, sources)

@@ -33,7 +33,17 @@ _READING_METHODS = frozenset(
     "SetConfigFile SetConfigName ReadInConfig DecodeFile ListenAndServeTLS RunTLS".split()
 )
 _CERTIFICATES = {
-    "http": {"Get", "Post", "Head", "PostForm", "NewRequest", "NewRequestWithContext", "Client", "DefaultClient", "Transport"},
+    "http": {
+        "Get",
+        "Post",
+        "Head",
+        "PostForm",
+        "NewRequest",
+        "NewRequestWithContext",
+        "Client",
+        "DefaultClient",
+        "Transport",
+    },
     "tls": {"Dial", "DialWithDialer", "Client"},
     "x509": {"SystemCertPool"},
     "smtp": {"SendMail", "Dial", "NewClient"},
@@ -44,7 +54,9 @@ _OTHER_SYSTEMS = frozenset(
 )
 _CONSTRAINT = re.compile(r"^//(?:go:build| \+build) +(.*)$", re.MULTILINE)
 _MODULE = re.compile(r'^\s*module\s+"?([^\s"]+)"?', re.MULTILINE)
-_REQUIRE = re.compile(r"^\s*(?:require\s+)?([^\s/()]+\.[^\s/()]+/[^\s()]+|[^\s()]+\.[a-z]+/?[^\s()]*)\s+(v[0-9][^\s]*)", re.MULTILINE)
+_REQUIRE = re.compile(
+    r"^\s*(?:require\s+)?([^\s/()]+\.[^\s/()]+/[^\s()]+|[^\s()]+\.[a-z]+/?[^\s()]*)\s+(v[0-9][^\s]*)", re.MULTILINE
+)
 _GENERATE = re.compile(r"^//go:generate\s+(?:-command\s+)?(\S+)", re.MULTILINE)
 _CGO_LIBRARIES = re.compile(r"#cgo\s[^\n]*?(?:pkg-config:|LDFLAGS:[^\n]*-l)\s*([^\n]*)")
 

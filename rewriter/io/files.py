@@ -32,11 +32,11 @@ class Unreadable(FileError):  # noqa: N818 - reads as what it says: "except Unre
     """The file cannot be read."""
 
 
-class Unwritable(FileError):  # noqa: N818
+class Unwritable(FileError):
     """The file cannot be written; it is as it was."""
 
 
-class Changed(FileError):  # noqa: N818
+class Changed(FileError):
     """The file no longer holds what was read; it is left as it is."""
 
     def __init__(self, path: Path) -> None:

@@ -16,7 +16,9 @@ from rewriter.syntax import Instruction
 from rewriter.transform import Certainty, Evidence, Finding
 from rewriter.userland.runtime import ROOT_NAMES
 
-_CONFIGURATION = frozenset({"EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT", "VOLUME"})
+_CONFIGURATION = frozenset(
+    {"EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT", "VOLUME"}
+)
 """Instructions that say nothing to a build: they move to the runtime wherever they stand."""
 _MOVED_FROM_THE_END = _CONFIGURATION | {"RUN", "ENV", "USER", "WORKDIR", "ARG", "SHELL"}
 _BUILDER_NAMES = ("builder", "build", "go-builder", "compile")
@@ -73,7 +75,8 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
 def _why(draft: Draft, builder_name: str, base: RuntimeBase) -> str:
     targets = [copy.target for copy in draft.copies]
     shown = ", ".join(targets[:4]) + (f" and {len(targets) - 4} more" if len(targets) > 4 else "")
-    return f"Builds in the stage {builder_name} and runs from {base.image}, which receives only what run time needs: {shown}."
+    stages = f"Builds in the stage {builder_name} and runs from {base.image}"
+    return f"{stages}, which receives only what run time needs: {shown}."
 
 
 def _tail(draft: Draft) -> tuple[Instruction, ...]:
@@ -104,7 +107,8 @@ def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> list[str] | str:
             if not missing:
                 kept.append(step)
             elif not all(_is_copied(path, draft) for path in missing):
-                return f"line {run.instruction.line}: `{step.name} {missing[0]}`: the path is not there before it is copied"
+                line = run.instruction.line
+                return f"line {line}: `{step.name} {missing[0]}`: the path is not there before it is copied"
         steps = tuple(kept)
         if not steps:
             continue
@@ -165,7 +169,11 @@ def _unrepeatable(stage: Stage, instruction: Instruction, user: str | None, step
     for step in steps:
         operands = step.argv[2:] if step.name in ("chown", "chmod") else step.argv[1:]
         relative = [word for word in operands if word and not word.startswith(("/", "-"))]
-        if step.name in ("mkdir", "touch", "ln", "chown", "chmod") and relative and step.cwd != stage.final_state.workdir:
+        if (
+            step.name in ("mkdir", "touch", "ln", "chown", "chmod")
+            and relative
+            and step.cwd != stage.final_state.workdir
+        ):
             return f"line {instruction.line}: `{step.name} {relative[0]}` depends on the working directory there"
         if not step.certain or step.command is None:
             return f"line {instruction.line}: `{step.name}` may run or not"

@@ -68,14 +68,23 @@ def image_place(situation: Situation, stage: Stage) -> ImagePlace | str:
 def _argument_place(situation: Situation, name: str, from_: Instruction) -> ImagePlace | str:
     pattern = re.compile(rf"\$(?:{re.escape(name)}\b|\{{{re.escape(name)}\b)")
     holders = [i for i in situation.dockerfile.instructions if i is not from_ and pattern.search(i.logical.text)]
-    redeclared = [i for s in situation.model.stages for i in s.instructions if i.name == "ARG" and any(p.key == name for p in i.pairs)]
+    redeclared = [
+        i
+        for s in situation.model.stages
+        for i in s.instructions
+        if i.name == "ARG" and any(p.key == name for p in i.pairs)
+    ]
     if holders or redeclared:
         return f"ARG {name} is used elsewhere too (line {(holders or redeclared)[0].line})"
     for instruction in situation.model.global_instructions:
         for pair in instruction.pairs:
             if pair.key == name and pair.value and not any(char in pair.value for char in "$'\"\\`"):
                 start = pair.end - len(pair.value)
-                doubt = Evidence(f"the image comes from ARG {name}: a build that sets it was not looked at", f"line {instruction.line}", Certainty.ASSUMED)
+                doubt = Evidence(
+                    f"the image comes from ARG {name}: a build that sets it was not looked at",
+                    f"line {instruction.line}",
+                    Certainty.ASSUMED,
+                )
                 return ImagePlace(instruction.span(start, pair.end), True, pair.value, (doubt,))
     return f"its image comes from ARG {name}, whose default could not be read"
 
@@ -142,7 +151,10 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
         needs.want("build-base", cgo.compiler)
     new_text = place.text + "-alpine" if not place.pinned else parse_image(place.text).with_tag(choice.tag)
     evidence = (
-        Evidence(f"golang:{choice.tag} exists" + (f": {choice.reason}" if choice.reason else ""), f"{choice.source}, {choice.date}"),
+        Evidence(
+            f"golang:{choice.tag} exists" + (f": {choice.reason}" if choice.reason else ""),
+            f"{choice.source}, {choice.date}",
+        ),
         *place.evidence,
         *cgo.evidence,
         *(Evidence(f"{package} is added: {reason}", "Dockerfile") for package, reason in needs.packages.items()),

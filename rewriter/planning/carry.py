@@ -47,7 +47,9 @@ def carry_files(draft: Draft) -> str | None:
 def _from_context(draft: Draft, paths: dict[str, str]) -> str | None:
     """What COPY and ADD bring beside sources."""
     files = draft.go.files
-    only = {copy.source: source_only(draft.go, copy.source) for copy in files.copies} if files.context is not None else {}
+    only = (
+        {copy.source: source_only(draft.go, copy.source) for copy in files.copies} if files.context is not None else {}
+    )
     for copy in assets(files.copies, draft.sources, only):
         if copy.target is None:
             return f"line {copy.instruction.line}: where {copy.source or 'a source of it'} lands cannot be told"

@@ -35,16 +35,17 @@ def cgo_verdict(go: GoStage, artefacts: tuple[Artefact, ...], alpine: str | None
     compiler, veto, libraries = "", "", ""
     for cgo in found.values():
         if cgo.module is None:
-            veto = f'{cgo.where} has {cgo.what}: own C code is not known to work on musl'
+            veto = f"{cgo.where} has {cgo.what}: own C code is not known to work on musl"
             libraries = f"{cgo.where}: {cgo.what}" if " with " in cgo.what else libraries
         elif not cgo.module.bundled:
             veto = libraries = f"{cgo.what} ({cgo.where}) links C libraries"
         elif cgo.module.musl_from is None:
             veto = f"{cgo.what} ({cgo.where}) is C code that is not known to work on musl"
-        elif (
-            alpine is None or not is_older_than(alpine, MUSL_WITHOUT_LFS64)
-        ) and not at_least(cgo.version, cgo.module.musl_from):
-            veto = f"{cgo.what} {cgo.version or 'of unknown version'} does not compile on musl 1.2.4 (before {cgo.module.musl_from})"
+        elif (alpine is None or not is_older_than(alpine, MUSL_WITHOUT_LFS64)) and not at_least(
+            cgo.version, cgo.module.musl_from
+        ):
+            version = cgo.version or "of unknown version"
+            veto = f"{cgo.what} {version} does not compile on musl 1.2.4 (before {cgo.module.musl_from})"
         else:
             compiler = f"{cgo.what} is C code"
     evidence = tuple(Evidence(f"{cgo.what} uses cgo", cgo.where) for cgo in found.values())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from rewriter.edit import Edit
 from rewriter.ecosystems.go import Artefact
+from rewriter.edit import Edit
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_PATH
 from rewriter.planning.launch import launch_of
@@ -118,7 +118,11 @@ def _missing(
     if len(makers) > 1:
         return f"{name} is made in more than one place"
     stage, artefact = makers[0]
-    target = targets[0] if "/" in word else next((t for t in targets if posixpath.dirname(t) == "/usr/local/bin"), targets[0])
+    target = (
+        targets[0]
+        if "/" in word
+        else next((t for t in targets if posixpath.dirname(t) == "/usr/local/bin"), targets[0])
+    )
     if "/" not in word and posixpath.dirname(target) not in DEFAULT_PATH.split(":"):
         return f"where {word} is looked up is not known"
     if situation.files(final).is_folder_before(target, final.instructions[-1]):
@@ -129,15 +133,22 @@ def _missing(
     same = artefact.path == target
     certainty = Certainty.READ if same else Certainty.ASSUMED
     evidence = (
-        Evidence(f"{artefact.path} is made in stage {stage.name or stage.index}", f"line {artefact.step.instruction.line}"),
-        Evidence(f"{target} is {'that path' if same else 'another path with the same name: the entry point decides'}", f"line {start.line}", certainty),
+        Evidence(
+            f"{artefact.path} is made in stage {stage.name or stage.index}", f"line {artefact.step.instruction.line}"
+        ),
+        Evidence(
+            f"{target} is {'that path' if same else 'another path with the same name: the entry point decides'}",
+            f"line {start.line}",
+            certainty,
+        ),
     )
     return MissingCopy(
         start,
         CopyFrom(artefact.path, target),
         stage.written_name or str(stage.index),
         f"{start.name} starts {word}, which the final stage never receives: the image does not start as it stands",
-        f"The stage {stage.name or stage.index} makes {artefact.path}, and nothing brought it to {target}, where {start.name} looks.",
+        f"The stage {stage.name or stage.index} makes {artefact.path}, "
+        f"and nothing brought it to {target}, where {start.name} looks.",
         evidence,
     )
 
@@ -157,7 +168,9 @@ def _libc_gap(situation: Situation, maker: Stage, final: Stage, artefact: Artefa
         if old is not None and suite is not None and (suite in target.tag):
             return None
         return f"the program may need a newer glibc than {target.repository}:{target.tag or 'latest'} has"
-    return f"the program is not proven static, and {final.root.image_word} has another libc than {maker.root.image_word}"
+    return (
+        f"the program is not proven static, and {final.root.image_word} has another libc than {maker.root.image_word}"
+    )
 
 
 def _suite(situation: Situation, stage: Stage) -> str | None:

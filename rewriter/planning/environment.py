@@ -44,7 +44,9 @@ def carried_environment(
     for instruction, state in stage.numbered():
         if instruction.name != "ENV" or instruction in moved:
             continue
-        kept = [pair.key for pair in instruction.pairs if not _stays(pair.key, pair.value or "", stage, state, go, evidence)]
+        kept = [
+            pair.key for pair in instruction.pairs if not _stays(pair.key, pair.value or "", stage, state, go, evidence)
+        ]
         if not kept:
             continue
         names = _used(" ".join(pair.value or "" for pair in instruction.pairs))
@@ -59,9 +61,7 @@ def carried_environment(
             lines.append(instruction.text.rstrip("\r\n"))
         carried |= set(kept)
     for instruction in moved:
-        if instruction.name == "ENV":
-            carried |= {pair.key for pair in instruction.pairs}
-        elif instruction.name == "ARG":
+        if instruction.name == "ENV" or instruction.name == "ARG":
             carried |= {pair.key for pair in instruction.pairs}
     users = [i for i in moved if i.name in ("EXPOSE", "LABEL", "VOLUME", "USER", "WORKDIR", "ENV", "STOPSIGNAL")]
     for text, line in [*((i.args, i.line) for i in users), *((text, 0) for text in shaping)]:
@@ -69,7 +69,11 @@ def carried_environment(
             if name in arguments:
                 wanted.append(name)
             elif name in stage.final_state.env or not stage.final_state.base_known:
-                return f"line {line}: {name} is a variable that the runtime does not have" if line else f"a RUN for run time uses {name}, which the runtime does not have"
+                return (
+                    f"line {line}: {name} is a variable that the runtime does not have"
+                    if line
+                    else f"a RUN for run time uses {name}, which the runtime does not have"
+                )
     redeclared = [arguments[name] for name in dict.fromkeys(wanted)]
     head = [instruction.text.rstrip("\r\n") for instruction in dict.fromkeys(redeclared)]
     return CarriedEnvironment((*head, *lines), tuple(evidence))

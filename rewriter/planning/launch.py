@@ -15,8 +15,8 @@ from rewriter.syntax import Instruction
 
 WRAPPERS = frozenset({"tini", "dumb-init", "su-exec", "gosu"})
 _BUILTINS = frozenset(
-    ": . [ [[ break case cd continue echo eval exec exit export false getopts hash kill local printf pwd read return set "
-    "shift source test trap true type ulimit umask unset wait".split()
+    ": . [ [[ break case cd continue echo eval exec exit export false getopts hash kill local printf pwd read "
+    "return set shift source test trap true type ulimit umask unset wait".split()
 )
 
 

@@ -19,8 +19,8 @@ from rewriter.userland.runtime import program_package
 _GIT_CALLERS = frozenset({"dep", "glide", "godep", "govendor", "gvt", "gopm"})
 _DEBIAN_FOLDERS = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/lib64/")
 DEV_TOOLS = frozenset(
-    "air reflex CompileDaemon modd realize gin fresh dlv wgo gow nodemon watchexec entr arelo gowatch bee revel buffalo gdb "
-    "strace make npm yarn godo gin-bin".split()
+    "air reflex CompileDaemon modd realize gin fresh dlv wgo gow nodemon watchexec entr arelo gowatch bee revel "
+    "buffalo gdb strace make npm yarn godo gin-bin".split()
 )
 """Commands that rebuild, watch or debug: an image that starts them is for development."""
 _DIRECT_FETCH = ("GOPRIVATE", "GONOPROXY", "GOINSECURE", "GOVCS")

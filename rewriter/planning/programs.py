@@ -54,7 +54,8 @@ def _nothing_made(draft: Draft) -> str:
     instruction = draft.launch.instruction
     words = " ".join(word or "…" for word in draft.launch.steps[0].argv[:3])
     seen = ", ".join(artefact.path for artefact in draft.go.artefacts) or "nothing"
-    return f"no Go command is seen to make what {instruction.name} on line {instruction.line} starts ({words}); seen: {seen}"
+    what = f"{instruction.name} on line {instruction.line} starts ({words})"
+    return f"no Go command is seen to make what {what}; seen: {seen}"
 
 
 def _started(draft: Draft, step: Step) -> Artefact | None:
@@ -109,6 +110,6 @@ def _carry(draft: Draft, artefact: Artefact, target: str) -> None:
     draft.carry(artefact.path, target)
     if not artefact.sure:
         draft.doubt(
-            f"the name of the program comes from the start command: nothing shows that {artefact.path} is what the build makes",
+            f"the program's name comes from the start command: nothing shows that the build makes {artefact.path}",
             f"line {artefact.step.instruction.line}",
         )

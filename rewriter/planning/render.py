@@ -41,7 +41,6 @@ def insert_after(dockerfile: Dockerfile, instruction: Instruction, lines: list[s
 
 def render_split(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[Edit, ...]:
     """The edits of a split."""
-    stage = plan.stage
     text = dockerfile.text
     ending = line_ending(text)
     edits = list(_from_edits(plan))

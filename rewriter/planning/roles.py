@@ -16,10 +16,11 @@ from rewriter.syntax import Instruction
 
 # Commands that leave nothing a running service could want, wherever they stand in a build.
 _BUILD_TOOLS = frozenset(
-    "go gofmt git dep glide godep govendor gvt swag templ sqlc mockgen wire protoc buf golangci-lint golint gometalinter "
-    "staticcheck goimports ginkgo gotestsum statik packr packr2 rice go-bindata pkger stringer easyjson strip ls cat echo "
-    "printf env pwd which test [ [[ set cd export unset : true false exit sleep date uname head tail wc grep find du tree "
-    "file id whoami umask trap sort uniq cut tr basename dirname nproc sha256sum md5sum".split()
+    "go gofmt git dep glide godep govendor gvt swag templ sqlc mockgen wire protoc buf golangci-lint golint "
+    "gometalinter staticcheck goimports ginkgo gotestsum statik packr packr2 rice go-bindata pkger stringer "
+    "easyjson strip ls cat echo printf env pwd which test [ [[ set cd export unset : true false exit sleep date "
+    "uname head tail wc grep find du tree file id whoami umask trap sort uniq cut tr basename dirname nproc "
+    "sha256sum md5sum".split()
 )
 STREAMS = frozenset({"/dev/stdout", "/dev/stderr"})
 ZONES = "/usr/share/zoneinfo"
@@ -27,11 +28,13 @@ _SHAPING = frozenset("mkdir chown chmod touch ln".split())
 _USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
 _CACHES = ("/var/lib/apt", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/go/pkg", "/go/src")
 _BUILD_PACKAGES = frozenset(
-    "git gcc g++ make musl-dev libc-dev libc6-dev build-base build-essential pkg-config pkgconf pkgconfig cmake autoconf "
-    "automake libtool bzr breezy mercurial subversion openssh openssh-client protobuf protobuf-dev protobuf-compiler protoc "
-    "upx upx-ucl binutils gettext-dev linux-headers patch ncurses".split()
+    "git gcc g++ make musl-dev libc-dev libc6-dev build-base build-essential pkg-config pkgconf pkgconfig cmake "
+    "autoconf automake libtool bzr breezy mercurial subversion openssh openssh-client protobuf protobuf-dev "
+    "protobuf-compiler protoc upx upx-ucl binutils gettext-dev linux-headers patch ncurses".split()
 )
-_CARRIED_PACKAGES = frozenset({"ca-certificates", "tzdata", "bash", "curl", "wget", "gnupg", "unzip", "zip", "tar", "gzip", "xz", "xz-utils"})
+_CARRIED_PACKAGES = frozenset(
+    {"ca-certificates", "tzdata", "bash", "curl", "wget", "gnupg", "unzip", "zip", "tar", "gzip", "xz", "xz-utils"}
+)
 
 
 @dataclass(slots=True)
@@ -88,7 +91,9 @@ def _sort(step: Step, run: Run, go: GoStage, sources: tuple[str, ...], roles: Ro
         return False
     command = parse_go(step)
     if command is not None and command.flags.get("buildmode") in ("plugin", "c-shared", "shared"):
-        roles.refused.append(f"line {line}: it builds a plugin or a shared library, and what loads it at run time cannot be told")
+        roles.refused.append(
+            f"line {line}: it builds a plugin or a shared library, and what loads it at run time cannot be told"
+        )
     if name in _BUILD_TOOLS or name in go.tools or _made_here(step, go):
         if name == "find" and any(word in ("-delete", "-exec", "-execdir") for word in step.argv):
             roles.refused.append(f"line {line}: what `find` changes cannot be told")
@@ -114,9 +119,7 @@ def _written(target: str | None, step: Step, sources: tuple[str, ...], roles: Ro
     path = step.absolute(target) if target is not None else None
     if path is None:
         roles.refused.append(f"line {line}: a file that it writes is only known at run time")
-    elif path.startswith("/dev/") or _below(path, (*sources, *_CACHES)) or path.startswith("/root/."):
-        return
-    elif path.startswith(("/etc/apt", "/etc/apk")):
+    elif path.startswith(("/dev/", "/root/.", "/etc/apt", "/etc/apk")) or _below(path, (*sources, *_CACHES)):
         return
     else:
         roles.produced.append((path, step.instruction))
@@ -140,7 +143,11 @@ def _file_command(step: Step, go: GoStage, sources: tuple[str, ...], roles: Role
         return _refuse(roles, line, name)
     known = [path for path in paths if path is not None]
     if name in ("rm", "rmdir"):
-        return False if all(_below(path, (*sources, *_CACHES, "/root", "/go")) for path in known) else _refuse(roles, line, name)
+        return (
+            False
+            if all(_below(path, (*sources, *_CACHES, "/root", "/go")) for path in known)
+            else _refuse(roles, line, name)
+        )
     if name in ("cp", "mv", "install"):
         return _copied(step, known, go, sources, roles, line)
     if name == "ln":
@@ -210,7 +217,9 @@ def _packages(step: Step, roles: Roles, line: int) -> None:
         plain = re.split(r"[=<>~@]", name)[0]
         if plain in _BUILD_PACKAGES or plain.endswith("-dev") or (virtual and plain.startswith(".")):
             if plain.endswith("-dev") and plain not in _BUILD_PACKAGES:
-                roles.refused.append(f"line {line}: {plain} is linked against, and which library run time needs is not mapped yet")
+                roles.refused.append(
+                    f"line {line}: {plain} is linked against, and which library run time needs is not mapped yet"
+                )
         elif plain in _CARRIED_PACKAGES or plain in roles.started:
             roles.packages.setdefault(plain, f"line {line}")
         else:
@@ -231,7 +240,9 @@ def _below(path: str, folders: tuple[str, ...]) -> bool:
     return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
-_GO_NAMES = re.compile(r"(?:\.|go\.(?:mod|sum|work)|.*\.go|vendor|cmd|pkg|internal|Makefile|Gopkg\.(?:toml|lock)|glide\.(?:yaml|lock)|Godeps(?:\.json)?|main)\Z")
+_GO_NAMES = re.compile(
+    r"(?:\.|go\.(?:mod|sum|work)|.*\.go|vendor|cmd|pkg|internal|Makefile|Gopkg\.(?:toml|lock)|glide\.(?:yaml|lock)|Godeps(?:\.json)?|main)\Z"
+)
 
 
 def assets(copies: tuple[Copy, ...], sources: tuple[str, ...], is_source_only: dict[str, bool]) -> Iterator[Copy]:

@@ -81,7 +81,11 @@ def _alpine_builder(facts: ImageFacts, image: ImageRef, tag: str, alpine: str | 
         choice = alpine_tag(facts, tag)
         if isinstance(choice, Refusal):
             return choice.reason
-        moving = Evidence(f"golang:{tag} moves from version to version, so its alpine release cannot be pinned", "catalogue", Certainty.ASSUMED)
+        moving = Evidence(
+            f"golang:{tag} moves from version to version, so its alpine release cannot be pinned",
+            "catalogue",
+            Certainty.ASSUMED,
+        )
         return Builder(None, choice.alpine, None, True, (moving,))
     write = image.with_tag(choice.tag) if pinnable and choice.tag != tag else None
     evidence = Evidence(f"golang:{choice.tag} exists", f"{choice.source}, {choice.date}")
@@ -89,7 +93,12 @@ def _alpine_builder(facts: ImageFacts, image: ImageRef, tag: str, alpine: str | 
 
 
 def candidates(
-    facts: Facts, builder: Builder, artefacts: tuple[Artefact, ...], wanted: str | None, alpine: str | None, golang_tag: str
+    facts: Facts,
+    builder: Builder,
+    artefacts: tuple[Artefact, ...],
+    wanted: str | None,
+    alpine: str | None,
+    golang_tag: str,
 ) -> list[RuntimeBase]:
     """Candidates for the runtime, best first; with ``wanted`` that kind alone."""
     static = bool(artefacts) and all(artefact.static for artefact in artefacts)

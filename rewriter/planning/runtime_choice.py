@@ -119,7 +119,12 @@ def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict
 def _provably_unused(draft: Draft, name: str) -> bool:
     """True when all sources were seen, and what they start is written out and is not this."""
     reads = draft.reads
-    return name not in draft.roles.started and reads.seen and not reads.computed_programs and name not in map(posixpath.basename, reads.programs)
+    return (
+        name not in draft.roles.started
+        and reads.seen
+        and not reads.computed_programs
+        and name not in map(posixpath.basename, reads.programs)
+    )
 
 
 def _replaced_commands(draft: Draft, base: RuntimeBase) -> Iterator[str]:

@@ -13,8 +13,8 @@ from rewriter.planning.launch import Launch
 from rewriter.transform import Certainty, Evidence
 
 _CONVENTIONAL = frozenset(
-    "templates template tmpl views view static public assets asset web www html dist ui migrations migration db sql "
-    "config configs conf etc locales locale i18n lang translations resources data certs swagger".split()
+    "templates template tmpl views view static public assets asset web www html dist ui migrations migration db "
+    "sql config configs conf etc locales locale i18n lang translations resources data certs swagger".split()
 )
 """Folders that services usually read at run time; carried when a program reads paths that it computes."""
 
@@ -87,9 +87,8 @@ def _unseen_arguments(go: GoStage, launch: Launch, found: RuntimeFiles) -> None:
                 continue
             path = step.absolute(value) if "://" not in value and not value.startswith("-") else None
             if path is not None and any(f and (path == f or path.startswith(f.rstrip("/") + "/")) for f in folders):
-                found.vetoes.append(
-                    f"line {step.instruction.line}: the start command names {value}, which could not be seen in the build context"
-                )
+                unseen = f"the start command names {value}, which could not be seen in the build context"
+                found.vetoes.append(f"line {step.instruction.line}: {unseen}")
 
 
 def _unseen(found: RuntimeFiles) -> None:
@@ -171,7 +170,11 @@ def _generates(go: GoStage) -> bool:
 def _maybe_generated(file: GoFile, workdir: str | None, go: GoStage, found: RuntimeFiles) -> None:
     for literal, line in file.read_paths:
         path = posixpath.join(workdir or "/", literal)
-        if not any(char in literal for char in "*?[") and "/" in literal and go.files.origin(posixpath.normpath(path)) is None:
+        if (
+            not any(char in literal for char in "*?[")
+            and "/" in literal
+            and go.files.origin(posixpath.normpath(path)) is None
+        ):
             fact = f"{file.path}:{line} reads {literal}, which is not in the build context: the build may make it"
             found.evidence.append(Evidence(fact, "sources", Certainty.ASSUMED))
 
@@ -186,7 +189,9 @@ def _dependencies(go: GoStage, artefact: Artefact, program: Program, found: Runt
     outside = [path for path in requires if not path.startswith("golang.org/x/")]
     if not requires:  # before modules: what is imported from elsewhere
         own = {posixpath.basename(folder) for folder in go.sources.folders} if go.sources is not None else set()
-        outside = [path for path in program.imports if "." in path.split("/")[0] and posixpath.basename(path) not in own]
+        outside = [
+            path for path in program.imports if "." in path.split("/")[0] and posixpath.basename(path) not in own
+        ]
     if outside:
         fact = f"what its dependencies ({len(outside)}) read at run time was not looked at"
         found.evidence.append(Evidence(fact, "go.mod" if requires else "imports", Certainty.ASSUMED))

@@ -84,7 +84,8 @@ def _left_alone(result: Result, style: Style) -> Iterator[str]:
             lines.append(f"  {step.transform.name}, line {step.line(declined.anchor)}: {declined.why}")
         for withheld in step.withheld:
             where = step.line(withheld.change.anchor)
-            lines.append(f"  {step.transform.name}, line {where}: not done, {withheld.reason}. It would have been: {withheld.change.why}")
+            not_done = f"not done, {withheld.reason}. It would have been: {withheld.change.why}"
+            lines.append(f"  {step.transform.name}, line {where}: {not_done}")
     # After a split, the line numbers are those of the text that the transform saw.
     if lines:
         yield style("Left alone:", "note")

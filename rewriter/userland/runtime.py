@@ -6,10 +6,11 @@ from rewriter.userland.alpine import APPLETS, PACKAGES
 
 # Part of debian:*-slim: coreutils, dash, bash, grep, sed, tar, gzip, findutils, util-linux and shell builtins.
 _IN_SLIM = frozenset(
-    "awk bash base64 basename cat chmod chown cp cut date dd df dirname du echo env false find getent grep gunzip gzip head "
-    "hostname id install kill ln ls md5sum mkdir mktemp mv nproc perl printenv printf pwd readlink realpath rm rmdir sed seq "
-    "sh sha256sum sleep sort stat sync tail tar tee test timeout touch tr true uname uniq wc which whoami xargs yes "
-    "[ : cd command exec exit export read return set shift trap type umask unset wait".split()
+    "awk bash base64 basename cat chmod chown cp cut date dd df dirname du echo env false find getent grep gunzip "
+    "gzip head hostname id install kill ln ls md5sum mkdir mktemp mv nproc perl printenv printf pwd readlink "
+    "realpath rm rmdir sed seq sh sha256sum sleep sort stat sync tail tar tee test timeout touch tr true uname "
+    "uniq wc which whoami xargs yes [ : cd command exec exit export read return set shift trap type umask unset "
+    "wait".split()
 )
 _SLIM_PACKAGES = {
     "curl": "curl",
@@ -40,8 +41,12 @@ def program_package(name: str, kind: str) -> str | None:
 
 ROOT_NAMES = frozenset({"", "root", "0"})
 # /etc/passwd of debian:*-slim (base-passwd) and of alpine (alpine-baselayout), 2026-11.
-_DEBIAN_USERS = frozenset("daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody _apt".split())
-_ALPINE_USERS = frozenset("bin daemon lp sync shutdown halt mail news uucp cron ftp sshd games ntp guest nobody".split())
+_DEBIAN_USERS = frozenset(
+    "daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody _apt".split()
+)
+_ALPINE_USERS = frozenset(
+    "bin daemon lp sync shutdown halt mail news uucp cron ftp sshd games ntp guest nobody".split()
+)
 
 
 def known_user(user: str, kind: str) -> bool:
