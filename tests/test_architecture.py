@@ -28,8 +28,8 @@ OUTSIDE_MODULES = {"rewriter/cli.py", "rewriter/session.py", "rewriter/sinks.py"
 # Files, processes, networks, clocks and chance.
 IMPURE = set(
     "os pathlib subprocess shutil socket tempfile glob fnmatch fileinput stat select selectors asyncio threading "
-    "multiprocessing concurrent signal urllib http ftplib smtplib ssl requests httpx git click sys time datetime random "
-    "secrets uuid getpass platform locale logging sqlite3 dbm shelve pickle webbrowser ctypes mmap fcntl pty".split()
+    "multiprocessing concurrent signal urllib http ftplib smtplib ssl requests httpx git click sys time datetime "
+    "random secrets uuid getpass platform locale logging sqlite3 dbm shelve pickle webbrowser ctypes mmap fcntl".split()
 )
 IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "breakpoint"}
 
@@ -208,7 +208,9 @@ def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines of a function, its docstring and decorators not counted."""
     start, end = node.lineno, node.end_lineno or node.lineno
     first = node.body[0]
-    documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    documented = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    )
     return end - start + 1 - ((first.end_lineno or first.lineno) - first.lineno + 1 if documented else 0)
 
 
