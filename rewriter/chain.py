@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rewriter.edit import OverlappingEditsError, splice
+from rewriter.edit import OverlappingEditsError, ordered, splice
 from rewriter.facts import Facts
 from rewriter.pragmas import ignored_file, pragmas
 from rewriter.result import LocatedFinding, Result, Step, Withheld
 from rewriter.situation import Options, Situation
 from rewriter.source import line_of
+from rewriter.syntax import DockerfileError
 from rewriter.transform import Change, Declined, Finding, Level, Phase, Transform
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def run_chain(
     options = options or Options()
     facts = Facts()
     first = Situation(text, context, options, facts)
+    if options.target is not None and first.model.find(options.target, len(first.model.stages)) is None:
+        raise DockerfileError(1, f"there is no stage {options.target!r} to build")
     ignored = ignored_file(first.model)
     if ignored is not None:
         return Result(text, text, ignored=ignored or "# dfrewrite: ignore-file")
@@ -58,7 +61,7 @@ def _once(
         situation.ahead = _ahead(transforms[index + 1 :], situation)
         step, found, fault = _step(transform, situation)
         steps.append(step)
-        findings += [LocatedFinding(_original_line(text, current, item.anchor), item.message) for item in found]
+        findings += [LocatedFinding(_original_line(text, steps[:-1], item.anchor), item.message) for item in found]
         if fault:
             unsound.append(f"{transform.name}: {fault}")
         current = step.after
@@ -122,11 +125,17 @@ def _apply(situation: Situation, changes: list[Change]) -> tuple[str, str]:
     return after, ""
 
 
-def _original_line(original: str, current: str, anchor: int) -> int:
-    """The line of the original text that an anchor in a later text means: the same line when it still stands there."""
-    line = line_of(current, anchor)
-    if original == current:
-        return line
-    text = current.split("\n")[line - 1]
-    lines = original.split("\n")
-    return lines.index(text) + 1 if text in lines else line
+def _original_line(original: str, steps: Sequence[Step], anchor: int) -> int:
+    """The 1-based line of the original text that an offset behind some steps came from."""
+    for step in reversed(steps):
+        shift = 0
+        for edit in ordered(edit for change in step.changes for edit in change.edits):
+            start = edit.start + shift
+            if anchor < start:
+                break
+            if anchor < start + len(edit.text):
+                anchor = start  # new text: the place where it was put
+                break
+            shift += len(edit.text) - (edit.end - edit.start)
+        anchor -= shift
+    return line_of(original, anchor)

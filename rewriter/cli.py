@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rewriter import __version__
+from rewriter.terminal import styled, visible, write, write_lines
 
 if TYPE_CHECKING:
     from rewriter.session import Outcome, Session
 
 _NAMED_LATER = "\0"
-_STYLES: dict[str, dict[str, Any]] = {
-    "path": {"bold": True},
-    "add": {"fg": "green"},
-    "remove": {"fg": "red"},
-    "hunk": {"fg": "cyan"},
-    "note": {"fg": "blue"},
-    "doubt": {"fg": "yellow"},
-    "finding": {"fg": "yellow", "bold": True},
-    "error": {"fg": "red", "bold": True},
-}
 
 
 def _names(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -101,6 +91,8 @@ def rewrite(
 
     if branch is not None and (apply or patch or check):
         raise click.UsageError("--branch writes only the branch: it excludes --apply, --patch and --check")
+    if patch == Path("-"):
+        raise click.UsageError("--patch takes a file; --format diff prints the patch")
     if check and (apply or patch):
         raise click.UsageError("--check writes nothing: it excludes --apply and --patch")
     session = Session(Request(**asked))
@@ -125,7 +117,7 @@ def rewrite(
         codes += _write(changed, apply, patch, branch)
         if format_ == "text" and changed and not apply and patch is None and branch is None:
             count = len(changed)
-            _out(f"{count} file{'s' if count > 1 else ''} would change; nothing was written (--apply writes).")
+            write(f"{count} file{'s' if count > 1 else ''} would change; nothing was written (--apply writes).")
     sys.exit(worst(codes))
 
 
@@ -188,72 +180,39 @@ def _report(outcomes: list[Outcome], format_: str, *, err: bool = False) -> None
         from rewriter.report.as_json import SCHEMA, as_json
 
         files = [as_json(o.shown, o.result, str(o.patch or ""), o.error or o.skipped or None) for o in outcomes]
-        _out(json.dumps({"schema": SCHEMA, "version": __version__, "files": files}, indent=2), err=err)
+        write(json.dumps({"schema": SCHEMA, "version": __version__, "files": files}, indent=2), err=err)
         return
     for outcome in outcomes:
         if outcome.error is not None:
-            click.echo(f"error: {_visible(outcome.shown)}: {_visible(outcome.error)}", err=True)
+            click.echo(f"error: {visible(outcome.shown)}: {visible(outcome.error)}", err=True)
         for note in outcome.notes:
-            click.echo(f"note: {_visible(note)}", err=True)
+            click.echo(f"note: {visible(note)}", err=True)
     if format_ == "diff":
         from rewriter.sinks import git_diff
 
         for outcome in outcomes:
             if outcome.patch is not None:
-                _out(git_diff(outcome), end="", err=err)
+                write(git_diff(outcome), end="", err=err)
         return
     from rewriter.report.text import render_text
 
     for outcome in outcomes:
         if outcome.skipped:
-            _out(f"{outcome.shown}: left out, {outcome.skipped}", err=err)
+            write(f"{outcome.shown}: left out, {outcome.skipped}", err=err)
         elif outcome.result is not None:
-            _lines(render_text(outcome.shown, outcome.result, outcome.patch, _style), err=err)
-            _out("", err=err)
+            write_lines(render_text(outcome.shown, outcome.result, outcome.patch, styled), err=err)
+            write("", err=err)
 
 
 def _print_summary(outcomes: list[Outcome]) -> None:
     changed = [outcome for outcome in outcomes if outcome.patch is not None]
     for outcome in outcomes:
         if outcome.error is not None:
-            click.echo(f"error: {_visible(outcome.shown)}: {_visible(outcome.error)}", err=True)
+            click.echo(f"error: {visible(outcome.shown)}: {visible(outcome.error)}", err=True)
     for outcome in changed:
         names = ", ".join(transform.name for transform, _ in outcome.result.changes) if outcome.result else ""
-        _out(f"would change {outcome.shown} ({names})")
-    _out(f"{len(outcomes)} read, {len(changed)} would change")
-
-
-def _style(text: str, role: str) -> str:
-    return click.style(text, **_STYLES[role])
-
-
-def _visible(text: str) -> str:
-    """Control characters shown, not obeyed: a Dockerfile must not steer the terminal of its reader."""
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
-
-
-def _lines(lines: Iterable[str], *, err: bool) -> None:
-    for line in lines:
-        _out(line, err=err)
-
-
-def _out(text: str, *, end: str = "\n", err: bool = False) -> None:
-    """Prints bytes as they were read; on a terminal control characters are shown instead."""
-    stream = sys.stderr if err else sys.stdout
-    if stream.isatty():
-        kept = "\n".join(_terminal_line(line) for line in text.split("\n"))
-        click.echo(kept, nl=end == "\n", err=err)
-        return
-    stream.flush()
-    stream.buffer.write(click.unstyle(text).encode("utf-8", "surrogateescape") + end.encode())
-    stream.buffer.flush()
-
-
-def _terminal_line(line: str) -> str:
-    import re
-
-    parts = re.split(r"(\x1b\[[0-9;]*m)", line)
-    return "".join(part if n % 2 else _visible(part.rstrip("\r")) for n, part in enumerate(parts))
+        write(f"would change {outcome.shown} ({names})")
+    write(f"{len(outcomes)} read, {len(changed)} would change")
 
 
 @click.group()

@@ -13,6 +13,10 @@ from rewriter.syntax import Instruction
 
 def check_legality(before: Situation, after: Situation) -> None:
     """Raises Unsound for an image or a COPY --from of the result that was not there before and cannot be right."""
+    if any(stage.image_text is None for stage in after.model.stages) and all(
+        stage.image_text is not None for stage in before.model.stages
+    ):
+        raise Unsound("an image can no longer be read")
     old_images = {stage.image_text for stage in before.model.stages}
     for stage in after.model.stages:
         if stage.image is not None and stage.image_text not in old_images:

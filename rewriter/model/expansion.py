@@ -7,9 +7,11 @@ ${x%p} ${x%%p} ${x/p/r} ${x//p/r}``; patterns know ``*`` and ``?`` only; single 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NAME = re.compile(r"[^\W\d]\w*|\d+|[@*#?\-$!]")
 DEEPEST = 100

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rewriter.model.state import State
 from rewriter.shell import Command, Opaque, Script, ShellWord, parse_shell
 from rewriter.shell_words import resolve
 from rewriter.syntax import Instruction, Logical, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rewriter.model.state import State
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 _WRAPPERS = frozenset({"exec", "time", "nohup", "command", "builtin"})
@@ -61,7 +65,10 @@ def script_logical(instruction: Instruction) -> Logical | Opaque:
     if only_heredoc:
         heredoc = instruction.heredocs[0]
         first = source[heredoc.body.start : heredoc.body.end].lstrip("\t").partition("\n")[0]
-        if first.startswith("#!") and posixpath.basename(first[2:].split()[0] if first[2:].split() else "") not in SHELLS:
+        if (
+            first.startswith("#!")
+            and posixpath.basename(first[2:].split()[0] if first[2:].split() else "") not in SHELLS
+        ):
             return Opaque("its heredoc is a script in another language")
         return Logical(source, tuple(_lines(source, heredoc.body, heredoc.chomp)))
     # A command with heredocs: the shell reads the line, then the bodies as the file has them.
@@ -101,7 +108,12 @@ def steps(instruction: Instruction, state: State) -> tuple[Step, ...] | Opaque:
         return steps(instruction.trigger, state)
     if instruction.json is not None:
         argv = tuple(string.value for string in instruction.json)
-        if len(argv) >= 3 and posixpath.basename(argv[0]) in SHELLS and argv[1].startswith("-") and argv[1].endswith("c"):
+        if (
+            len(argv) >= 3
+            and posixpath.basename(argv[0]) in SHELLS
+            and argv[1].startswith("-")
+            and argv[1].endswith("c")
+        ):
             return script_steps(argv[2], instruction, state)
         return (Step(argv, state.workdir, _environment(state), instruction),) if argv else ()
     if shell_of(state) is None:
@@ -163,9 +175,7 @@ class _Walker:
         name, _, value = raw.partition("=")
         frame.variables[name] = resolve(value, frame.variables) if certain else None
 
-    def _follow(
-        self, frame: _Frame, argv: tuple[str | None, ...], words: tuple[ShellWord, ...], certain: bool
-    ) -> None:
+    def _follow(self, frame: _Frame, argv: tuple[str | None, ...], words: tuple[ShellWord, ...], certain: bool) -> None:
         name = argv[0] if argv else None
         if name in ("cd", "pushd"):
             target = argv[1] if len(argv) > 1 else None
@@ -203,7 +213,7 @@ def _unwrapped(
                 name, _, value = rest[0].partition("=")
                 inline[name] = value
                 rest = rest[1:]
-        if not rest or rest[0] is None or rest[0].startswith("-"):
+        if not rest or (rest[0] is not None and rest[0].startswith("-")):
             break
         argv = rest
     return argv, inline

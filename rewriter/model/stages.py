@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rewriter.model.expansion import ExpansionError, Variables, expand
 from rewriter.model.image_ref import ImageRef, parse_image
 from rewriter.model.state import PREDEFINED_ARGS, State
-from rewriter.syntax import Dockerfile, Instruction
+
+if TYPE_CHECKING:
+    from rewriter.syntax import Dockerfile, Instruction
 
 BaseState = Callable[[ImageRef], State]
 """What a base image brings with it; a State whose ``base_known`` is False when that is not known."""
@@ -16,7 +20,7 @@ BaseState = Callable[[ImageRef], State]
 
 def unknown_base(_: ImageRef) -> State:
     """A base image of which nothing is known."""
-    return State(workdir="/", base_known=False)
+    return State(workdir=None, user=None, base_known=False)
 
 
 class Stage:
@@ -63,18 +67,23 @@ class Stage:
     @property
     def root(self) -> Stage:
         """The first stage of its chain of parents: the one with the base image."""
-        return self if self.parent is None else self.parent.root
+        return self.lineage[0]
 
     @property
     def lineage(self) -> tuple[Stage, ...]:
         """Its chain of parents, oldest first, itself last."""
-        return (*self.parent.lineage, self) if self.parent else (self,)
+        chain = [self]
+        while chain[-1].parent is not None:
+            chain.append(chain[-1].parent)
+        return tuple(reversed(chain))
 
     @cached_property
     def states(self) -> tuple[State, ...]:
         """The state before each instruction, and last the one at the stage's end."""
+        for ancestor in self.lineage[:-1]:
+            _ = ancestor.states  # oldest first, so that a long chain needs no deep recursion
         if self.parent is not None:
-            state = self.parent.states[-1]
+            state = replace(self.parent.states[-1], cmd_inherited=True)
         elif self.image is not None:
             state = self.model.base_state(self.image)
         else:
@@ -185,9 +194,8 @@ class Model:
         for stage in reversed(self.stages[:before]):
             if stage.name == lowered:
                 return stage
-        if name.isdigit() and int(name) < before:
-            return self.stages[int(name)]
-        return None
+        number = int(name) if name.isascii() and name.isdecimal() and len(name) < 10 else before
+        return self.stages[number] if number < before else None
 
     def needed(self) -> frozenset[int]:
         """Indexes of the stages that a build of the final one builds; BuildKit skips the others."""

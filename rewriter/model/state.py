@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from rewriter.model.expansion import Expansion, ExpansionError, Variables, expand
-from rewriter.syntax import Instruction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rewriter.syntax import Instruction
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PLATFORM_ARGS = ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
-PREDEFINED_ARGS = frozenset(f"{side}{part}" for side in ("BUILD", "TARGET") for part in _PLATFORM_ARGS) | {"TARGETSTAGE"}
+PREDEFINED_ARGS = frozenset(f"{side}{part}" for side in ("BUILD", "TARGET") for part in _PLATFORM_ARGS) | {
+    "TARGETSTAGE"
+}
 """Global arguments that BuildKit sets; a stage sees them once it declares them."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class State:
     user: str | None = ""
     shell: tuple[str, ...] = DEFAULT_SHELL
     cmd: Instruction | None = None
+    cmd_inherited: bool = False
+    """True when the CMD comes from the stage before: an ENTRYPOINT of this one then takes it away."""
     entrypoint: Instruction | None = None
     healthcheck: Instruction | None = None
     stopsignal: Instruction | None = None
@@ -60,11 +67,18 @@ class State:
         path = self.env.get("PATH", DEFAULT_PATH)
         return None if path is None else tuple(clean(folder) for folder in path.split(":") if folder.startswith("/"))
 
-    def after(self, instruction: Instruction, build_args: Mapping[str, str], global_args: Mapping[str, str | None]) -> State:
+    def after(
+        self, instruction: Instruction, build_args: Mapping[str, str], global_args: Mapping[str, str | None]
+    ) -> State:
         """The state behind an instruction; one ENV line expands with the state before that line."""
         name = instruction.name
         if name == "ENV":
-            added = {p.key: self.expand(p.value or "", instruction.escape) for p in instruction.pairs}
+            added: dict[str, str | None] = {}
+            for pair in instruction.pairs:
+                key = self.expand(pair.key, instruction.escape)
+                if key is None:  # an unknown name: anything may have changed
+                    return replace(self, env=dict.fromkeys(self.env), base_known=False)
+                added[key] = self.expand(pair.value or "", instruction.escape)
             return replace(self, env={**self.env, **added})
         if name == "ARG":
             return replace(self, args={**self.args, **self._declared(instruction, build_args, global_args)})
@@ -76,9 +90,9 @@ class State:
         if name == "SHELL":
             return replace(self, shell=instruction.operands)
         if name == "ENTRYPOINT":
-            return replace(self, entrypoint=instruction)
+            return replace(self, entrypoint=instruction, cmd=None if self.cmd_inherited else self.cmd)
         if name == "CMD":
-            return replace(self, cmd=instruction)
+            return replace(self, cmd=instruction, cmd_inherited=False)
         if name == "HEALTHCHECK":
             return replace(self, healthcheck=instruction)
         if name == "STOPSIGNAL":
@@ -90,17 +104,14 @@ class State:
     ) -> dict[str, str | None]:
         declared: dict[str, str | None] = {}
         for pair in instruction.pairs:
-            if pair.key in build_args:
-                declared[pair.key] = build_args[pair.key]
+            key = self.expand(pair.key, instruction.escape) or pair.key
+            if key in build_args:
+                declared[key] = build_args[key]
             elif pair.value is not None:
-                declared[pair.key] = self.expand(pair.value, instruction.escape)
-            elif pair.key in global_args:
-                declared[pair.key] = global_args[pair.key]
-            elif pair.key in PREDEFINED_ARGS:
-                declared[pair.key] = None
+                declared[key] = self.expand(pair.value, instruction.escape)
             else:
-                # Declared without a value: unset unless the builder is told otherwise.
-                declared[pair.key] = None
+                # Without a value: the global one, else the builder's (predefined ones, or nothing at all).
+                declared[key] = global_args.get(key)
         return declared
 
 

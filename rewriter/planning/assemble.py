@@ -13,7 +13,7 @@ from rewriter.planning.plan import Draft, SplitPlan
 from rewriter.planning.runtime_base import RuntimeBase, ageing
 from rewriter.shell import Opaque
 from rewriter.syntax import Instruction
-from rewriter.transform import Certainty, Evidence, Finding
+from rewriter.transform import Evidence, Finding
 from rewriter.userland.runtime import ROOT_NAMES
 
 _CONFIGURATION = frozenset(
@@ -46,7 +46,8 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
     draft.evidence += base.evidence
     draft.evidence += [Evidence(f"{name} is installed: {reason}", "Dockerfile") for name, reason in packages.items()]
     stays = not any(i.name == "WORKDIR" and i.args.startswith("/") and "$" not in i.args for i in tail)
-    workdir = state.workdir if stays and _workdir_matters(draft, state.workdir, shaping) else None
+    # Always kept: nothing shows that a program does not look at it, or write beside itself.
+    workdir = state.workdir if stays and state.workdir != "/" else None
     builder_name, runtime_name = _names(draft)
     remark = ageing(base.image, _FACTS_DAY)
     if remark:
@@ -64,12 +65,21 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         shell=_shell(draft, tail),
         copies=tuple(draft.copies),
         workdir=workdir,
+        workdir_is_users=_made_by_user(stage, state.workdir),
         user=None if any(i.name == "USER" for i in tail) or state.user in ROOT_NAMES else state.user,
         moved=tuple(moved),
         why=_why(draft, builder_name, base),
         evidence=tuple(dict.fromkeys(draft.evidence)),
         findings=tuple(draft.findings),
     )
+
+
+def _made_by_user(stage: Stage, workdir: str) -> bool:
+    """True when WORKDIR made its folder behind USER: BuildKit then gives it to that user."""
+    for instruction, state in stage.numbered():
+        if instruction.name == "WORKDIR" and state.after(instruction, {}, {}).workdir == workdir:
+            return state.user not in ROOT_NAMES
+    return False
 
 
 def _why(draft: Draft, builder_name: str, base: RuntimeBase) -> str:
@@ -167,8 +177,10 @@ def _unrepeatable(stage: Stage, instruction: Instruction, user: str | None, step
     if user not in ROOT_NAMES:
         return f"line {instruction.line} shapes the system as the user {user}"
     for step in steps:
-        operands = step.argv[2:] if step.name in ("chown", "chmod") else step.argv[1:]
-        relative = [word for word in operands if word and not word.startswith(("/", "-"))]
+        parts = step.options_and_operands
+        operands = parts[1] if parts is not None else ()
+        operands = operands[1:] if step.name in ("chown", "chmod") else operands
+        relative = [word for word in operands if not word.startswith("/")]
         if (
             step.name in ("mkdir", "touch", "ln", "chown", "chmod")
             and relative
@@ -189,16 +201,6 @@ def _shell(draft: Draft, tail: tuple[Instruction, ...]) -> str | None:
         return None
     line = next((i for i in reversed(draft.stage.instructions) if i.name == "SHELL"), None)
     return line.text.rstrip("\r\n") if line is not None else None
-
-
-def _workdir_matters(draft: Draft, workdir: str, shaping: list[str]) -> bool:
-    """False only when the files were seen and nothing depends on the working directory."""
-    if workdir == "/":
-        return False
-    if shaping or draft.launch.shell or any(item.certainty is not Certainty.READ for item in draft.evidence):
-        return True
-    below = any(copy.target.startswith(workdir.rstrip("/") + "/") for copy in draft.copies[1:])
-    return below or any(word and not word.startswith("/") for step in draft.launch.all_steps for word in step.argv)
 
 
 def _names(draft: Draft) -> tuple[str, str | None]:

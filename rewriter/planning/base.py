@@ -51,10 +51,13 @@ def image_place(situation: Situation, stage: Stage) -> ImagePlace | str:
     word = from_.words[0]
     if not from_.logical.whole(word.start, word.end):
         return "its image name runs over a line continuation"
-    span = from_.span(word.start, word.end)
-    if "$" not in word.text:
-        return ImagePlace(span, True, word.text, ())
-    if any(quote in word.text for quote in "'\""):
+    inner = image_span(stage)
+    if inner is None:
+        return f"its image {word.text} is written with quotes in an odd place"
+    span, text = inner, stage.from_.source[inner.start : inner.end]
+    if "$" not in text:
+        return ImagePlace(span, True, text, ())
+    if text != word.text:
         return f"its image {word.text} is written with quotes and variables"
     match = _VERSION_ARG.match(word.text)
     if match:
@@ -87,6 +90,15 @@ def _argument_place(situation: Situation, name: str, from_: Instruction) -> Imag
                 )
                 return ImagePlace(instruction.span(start, pair.end), True, pair.value, (doubt,))
     return f"its image comes from ARG {name}, whose default could not be read"
+
+
+def image_span(stage: Stage) -> Span | None:
+    """The file span of the reference in FROM, without the quotes around it; None when it holds others."""
+    word = stage.from_.words[0]
+    quoted = len(word.text) > 2 and word.text[0] in "'\"" and word.text[-1] == word.text[0]
+    start, end = (word.start + 1, word.end - 1) if quoted else (word.start, word.end)
+    text = word.text[1:-1] if quoted else word.text
+    return None if any(char in text for char in "'\"\\`") else stage.from_.span(start, end)
 
 
 def version_doubt(stage: Stage) -> tuple[Evidence, ...]:
@@ -143,6 +155,9 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
     if user is None or (not splits and not _alpine_user(user)):
         needs.vetoes.append(f"USER {user or 'is only known at build time, and'} is not known to exist on Alpine")
     cgo = cgo_verdict(situation.go(stage), (), choice.alpine)
+    relied = _relied_on(situation, stage)
+    if relied:
+        return relied
     vetoes = [*needs.vetoes, *([cgo.veto] if cgo.veto else [])]
     if vetoes:
         more = f" (and {len(vetoes) - 1} more)" if len(vetoes) > 1 else ""
@@ -160,6 +175,25 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
         *(Evidence(f"{package} is added: {reason}", "Dockerfile") for package, reason in needs.packages.items()),
     )
     return AlpineSwap(stage.root, place, new_text, choice, needs.packages, evidence)
+
+
+def _relied_on(situation: Situation, stage: Stage) -> str | None:
+    """Who else builds on the stages of the final image: they were not asked whether Alpine suits them."""
+    lineage = stage.lineage
+    for other in situation.model.stages:
+        if other in lineage:
+            continue
+        name = other.name or str(other.index)
+        if lineage[0] in other.lineage:
+            return f"the stage {name} stands on the same base"
+        if any(source in lineage for source in other.sources):
+            return f"the stage {name} copies from it, and may have another libc"
+    targets = situation.options.surroundings.targets
+    for each in lineage:
+        by = (targets.get(each.name) or targets.get("*")) if each.name else None
+        if by:
+            return f"the stage {each.name} is built as a target by {by}: its content must stay"
+    return None
 
 
 def _alpine_user(user: str) -> bool:

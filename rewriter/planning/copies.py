@@ -15,6 +15,7 @@ from rewriter.situation import Situation
 from rewriter.source import line_ending
 from rewriter.syntax import Dockerfile, Instruction
 from rewriter.transform import Certainty, Evidence
+from rewriter.userland.runtime import program_package
 
 _CONFIGURATION = frozenset("EXPOSE LABEL MAINTAINER STOPSIGNAL HEALTHCHECK CMD ENTRYPOINT VOLUME USER".split())
 
@@ -45,6 +46,10 @@ def plan_copies(situation: Situation) -> MissingCopy | str:
     word = step.argv[0] if step.argv else None
     if not word:
         return "what the image starts is only known at run time"
+    image = final.root.image
+    kind = "alpine" if image is not None and image.short_name == "alpine" else "slim"
+    if "/" not in word and image is not None and image.repository != "scratch" and program_package(word, kind) == "":
+        return f"{word} is a program of the base image"
     targets = _places(word, final, step.absolute(word) if "/" in word else None)
     if not targets:
         return f"where {word} is looked up is not known"

@@ -60,23 +60,29 @@ def carried_environment(
             wanted += sorted(own)
             lines.append(instruction.text.rstrip("\r\n"))
         carried |= set(kept)
-    for instruction in moved:
-        if instruction.name == "ENV" or instruction.name == "ARG":
-            carried |= {pair.key for pair in instruction.pairs}
-    users = [i for i in moved if i.name in ("EXPOSE", "LABEL", "VOLUME", "USER", "WORKDIR", "ENV", "STOPSIGNAL")]
-    for text, line in [*((i.args, i.line) for i in users), *((text, 0) for text in shaping)]:
+    # In order: a moved ENV may use what stands above it, and gives its names to what stands below.
+    for text, line, names in [*((text, 0, set[str]()) for text in shaping), *map(_needs_and_gives, moved)]:
         for name in sorted(_used(text) - carried):
             if name in arguments:
                 wanted.append(name)
             elif name in stage.final_state.env or not stage.final_state.base_known:
-                return (
-                    f"line {line}: {name} is a variable that the runtime does not have"
-                    if line
-                    else f"a RUN for run time uses {name}, which the runtime does not have"
-                )
+                where = f"line {line}: {name}" if line else f"a RUN for run time uses {name}, which"
+                return f"{where} is a variable that the runtime does not have"
+        carried |= names
     redeclared = [arguments[name] for name in dict.fromkeys(wanted)]
     head = [instruction.text.rstrip("\r\n") for instruction in dict.fromkeys(redeclared)]
     return CarriedEnvironment((*head, *lines), tuple(evidence))
+
+
+def _needs_and_gives(instruction: Instruction) -> tuple[str, int, set[str]]:
+    """What a moved instruction expands, its line, and the names that it sets."""
+    if instruction.name == "ENV":
+        values = " ".join(pair.value or "" for pair in instruction.pairs)
+        return values, instruction.line, {pair.key for pair in instruction.pairs}
+    if instruction.name == "ARG":
+        return "", instruction.line, {pair.key for pair in instruction.pairs}
+    expands = instruction.name in ("EXPOSE", "LABEL", "VOLUME", "USER", "WORKDIR", "STOPSIGNAL")
+    return instruction.args if expands else "", instruction.line, set()
 
 
 def _used(text: str) -> set[str]:

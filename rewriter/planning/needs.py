@@ -6,14 +6,14 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from rewriter.ecosystems.go import GoStage
-from rewriter.ecosystems.go_build import parse_go
+from rewriter.ecosystems.go import GoStage, Run
+from rewriter.ecosystems.go_build import GoCommand, parse_go
 from rewriter.model.run import Step
 from rewriter.planning.launch import Launch, is_builtin
 from rewriter.planning.roles import ZONES
 from rewriter.shell import Opaque
-from rewriter.userland.alpine import PACKAGES, alpine_gap
-from rewriter.userland.runtime import program_package
+from rewriter.userland.alpine import APPLETS, PACKAGES, alpine_gap
+from rewriter.userland.runtime import known_user, program_package
 
 # Dependency managers of the time before modules: they fetch with git whatever GOPROXY says.
 _GIT_CALLERS = frozenset({"dep", "glide", "godep", "govendor", "gvt", "gopm"})
@@ -41,8 +41,10 @@ class Needs:
 def build_needs(go: GoStage) -> Needs:
     """What the RUN instructions of a stage need on Alpine that its golang image does not have."""
     needs = Needs()
+    _owners(go, needs)
     for run in go.runs:
         line = run.instruction.line
+        _mounts(run, needs)
         if isinstance(run.steps, Opaque):
             needs.vetoes.append(f"line {line}: {run.steps.reason}")
             continue
@@ -105,10 +107,12 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str) -> None:
     if name in DEV_TOOLS:
         needs.vetoes.append(f"{where}: `{name}` runs further commands that are not looked at")
         return
-    if name in ("go", "gofmt") or name in go.tools or is_builtin(name):
-        if name in ("eval", "source", "."):
-            needs.vetoes.append(f"{where}: {alpine_gap(step)}")
+    if name in ("go", "gofmt") or name in go.tools:
         return
+    if is_builtin(name) and name not in APPLETS and name not in ("eval", "source", "."):
+        return
+    if _brings_programs(step):
+        needs.vetoes.append(f"{where}: `{name}` brings programs that may need glibc")
     if step.argv and step.argv[0] and "/" in step.argv[0] and go.artefact_at(step.absolute(step.argv[0]) or ""):
         return
     gap = alpine_gap(step)
@@ -132,12 +136,59 @@ def _go_command(step: Step, needs: Needs, go: GoStage, line: int) -> None:
         needs.want("git", f"GOPROXY={proxy} fetches with it")
     if variables.get("GO111MODULE") == "off" and command.verb == "install":
         needs.want("git", f"go install on line {line} may fetch with it")
+    if command.verb in ("build", "install", "test", "run") and _compiles_c(command, step, go):
+        needs.want("build-base", f"go {command.verb} on line {line} needs a C compiler")
     if command.verb in ("build", "install") and _stamps(go):
         needs.want("git", "go build stamps the version from .git")
     if command.verb == "generate":
         _generate(needs, go, line)
     if "race" in command.flags or command.flags.get("buildmode") in ("plugin", "c-shared", "shared"):
         needs.vetoes.append(f"line {line}: `-race` and plugins need glibc")
+
+
+def _compiles_c(command: GoCommand, step: Step, go: GoStage) -> bool:
+    """True where Go calls a C compiler although the sources hold no C: asked for, or to rebuild runtime/cgo.
+
+    Up to Go 1.19 the standard library came compiled and CGO_ENABLED=1 was the default without a compiler too; flags
+    that make it compile again then fail (release notes of Go 1.20).
+    """
+    cgo = step.variables.get("CGO_ENABLED")
+    if cgo == "0":
+        return False
+    linker = command.flags.get("ldflags") or ""
+    if cgo == "1" or "external" in linker or "extld" in linker:
+        return True
+    rebuilding = frozenset({"a", "trimpath", "gcflags", "asmflags", "installsuffix", "buildmode", "msan", "asan"})
+    return bool(rebuilding & set(command.flags)) and (go.version is None or go.version < (1, 20))
+
+
+def _mounts(run: Run, needs: Needs) -> None:
+    """Secrets of a build are for git: modules that are fetched from private repositories."""
+    line = run.instruction.line
+    mounts = [flag.value or "" for flag in run.instruction.flags if flag.name == "mount"]
+    if any("type=ssh" in mount for mount in mounts):
+        needs.want("git", f"line {line} mounts an ssh agent")
+        needs.want("openssh-client", f"line {line} mounts an ssh agent")
+    elif "netrc" in run.instruction.text:
+        needs.want("git", f"line {line} mentions netrc")
+
+
+def _owners(go: GoStage, needs: Needs) -> None:
+    for stage in go.stage.lineage:
+        for instruction in stage.instructions:
+            owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
+            for name in (owner or "").split(":"):
+                if not known_user(name, "alpine"):
+                    needs.vetoes.append(f"line {instruction.line}: the owner {name} is not known to exist on Alpine")
+
+
+def _brings_programs(step: Step) -> bool:
+    """True for a download or an archive that goes to where programs lie."""
+    words = [word for word in step.argv[1:] if word]
+    folders = ("/usr/local", "/usr/bin", "/bin", "/opt", "/go/bin", "/sbin", "/usr/sbin")
+    return step.name in ("tar", "unzip", "curl", "wget") and any(
+        word.startswith(folders) or (step.absolute(word) or "").startswith(folders[:1]) for word in words
+    )
 
 
 def _generate(needs: Needs, go: GoStage, line: int) -> None:

@@ -42,6 +42,8 @@ class SplitPlan:
     shell: str | None
     copies: tuple[CopyFrom, ...]
     workdir: str | None
+    workdir_is_users: bool
+    """WORKDIR stands behind USER, so that its folder is that user's."""
     user: str | None
     moved: tuple[Instruction, ...]
     why: str

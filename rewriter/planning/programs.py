@@ -9,6 +9,7 @@ from rewriter.ecosystems.go import Artefact
 from rewriter.ecosystems.go_build import parse_go
 from rewriter.model.run import Step
 from rewriter.model.state import DEFAULT_PATH
+from rewriter.planning.launch import tested_programs
 from rewriter.planning.needs import DEV_TOOLS
 from rewriter.planning.plan import Draft
 from rewriter.transform import Finding
@@ -26,6 +27,11 @@ def find_programs(draft: Draft) -> str | None:
     started = [found for step in draft.launch.all_steps if (found := _started(draft, step)) is not None]
     if not started:
         return _nothing_made(draft)
+    health = tested_programs(draft.stage)
+    for step in health if isinstance(health, tuple) else ():
+        checker = _started(draft, step, misplaced=False)
+        if checker is not None:
+            started.append(checker)
     by_path = {artefact.path: artefact for artefact in started}
     originals = {artefact.copied_from for artefact in started}
     carried = {copy.source for copy in draft.copies}
@@ -58,7 +64,7 @@ def _nothing_made(draft: Draft) -> str:
     return f"no Go command is seen to make what {what}; seen: {seen}"
 
 
-def _started(draft: Draft, step: Step) -> Artefact | None:
+def _started(draft: Draft, step: Step, *, misplaced: bool = True) -> Artefact | None:
     """The program that a command of the launch starts, with its copy added to the draft."""
     word = step.argv[0] if step.argv else None
     if not word:
@@ -70,7 +76,7 @@ def _started(draft: Draft, step: Step) -> Artefact | None:
         return None
     artefact = draft.go.artefact_at(path)
     if artefact is None:
-        return _misplaced(draft, step, path)
+        return _misplaced(draft, step, path) if misplaced else None
     _carry(draft, artefact, path)
     return artefact
 

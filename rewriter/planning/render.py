@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rewriter.edit import Edit
 from rewriter.model.stages import Stage
+from rewriter.planning.base import image_span
 from rewriter.planning.plan import CopyFrom, SplitPlan
 from rewriter.source import line_ending
 from rewriter.syntax import Dockerfile, Instruction, Span, Trivia
@@ -70,22 +71,17 @@ def _closed(text: str, ending: str) -> str:
 
 def _from_edits(plan: SplitPlan) -> Iterable[Edit]:
     from_ = plan.stage.from_
-    image = from_.words[0]
-    image_span = from_.span(image.start, image.end)
-    image_text = plan.builder.image
+    image = image_span(plan.stage)
+    if plan.builder.image is not None and image is not None:
+        yield Edit(image.start, image.end, plan.builder.image)
     if len(from_.words) == 3:
-        if image_text is not None:
-            yield Edit(image_span.start, image_span.end, image_text)
         name = from_.words[2]
         if name.text != plan.builder_name:
             span = from_.span(name.start, name.end)
             yield Edit(span.start, span.end, plan.builder_name)
         return
-    suffix = f" {keyword(plan.stage, 'AS')} {plan.builder_name}"
-    if image_text is not None:
-        yield Edit(image_span.start, image_span.end, image_text + suffix)
-    else:
-        yield Edit(image_span.end, image_span.end, suffix)
+    behind = from_.span(from_.words[0].start, from_.words[0].end).end
+    yield Edit(behind, behind, f" {keyword(plan.stage, 'AS')} {plan.builder_name}")
 
 
 def _runtime_lines(plan: SplitPlan) -> list[str]:
@@ -97,16 +93,18 @@ def _runtime_lines(plan: SplitPlan) -> list[str]:
         lines.append(package_line(stage, plan.packages, plan.runtime.kind))
     lines += plan.environment
     workdir = [f"{keyword(stage, 'WORKDIR')} {plan.workdir}"] if plan.workdir else []
-    if plan.shaping:
+    user = [f"{keyword(stage, 'USER')} {plan.user}"] if plan.user else []
+    users_own = bool(user) and plan.workdir_is_users
+    if users_own:
+        lines += [*plan.shaping, *user, *workdir]
+    elif plan.shaping:
         lines += [*workdir, *plan.shaping]
     if plan.shell:
         lines.append(plan.shell)
     lines += [copy_line(stage, copy, plan.builder_name) for copy in plan.copies]
-    if not plan.shaping:
+    if not plan.shaping and not users_own:
         lines += workdir
-    if plan.user:
-        lines.append(f"{keyword(stage, 'USER')} {plan.user}")
-    return lines
+    return lines if users_own else lines + user
 
 
 def _suffix(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[list[Instruction], list[Instruction]]:

@@ -51,6 +51,8 @@ class Roles:
     """Packages that the author installed and that may matter at run time, with their line."""
     refused: list[str] = field(default_factory=list)
     """What cannot be told: one reason each."""
+    made: dict[str, str] = field(default_factory=dict)
+    """Absolute paths among the sources that a RUN makes, with the line: run time may read them."""
     started: frozenset[str] = frozenset()
     """Programs that the start command uses: packages of these names are for run time."""
 
@@ -94,6 +96,10 @@ def _sort(step: Step, run: Run, go: GoStage, sources: tuple[str, ...], roles: Ro
         roles.refused.append(
             f"line {line}: it builds a plugin or a shared library, and what loads it at run time cannot be told"
         )
+    if _made_here(step, go) and not set(step.argv[1:]) <= _HARMLESS_ARGUMENTS:
+        words = " ".join(word or "…" for word in (name, *step.argv[1:2]))
+        roles.refused.append(f"line {line}: what `{words}` leaves for run time cannot be told")
+        return False
     if name in _BUILD_TOOLS or name in go.tools or _made_here(step, go):
         if name == "find" and any(word in ("-delete", "-exec", "-execdir") for word in step.argv):
             roles.refused.append(f"line {line}: what `find` changes cannot be told")
@@ -109,17 +115,28 @@ def _sort(step: Step, run: Run, go: GoStage, sources: tuple[str, ...], roles: Ro
     return False
 
 
+_HARMLESS_ARGUMENTS = frozenset({"version", "--version", "-version", "-v", "-V", "help", "--help", "-help", "-h"})
+
+
 def _made_here(step: Step, go: GoStage) -> bool:
+    """True for a program of the stage's own module."""
     word = step.argv[0] or ""
     path = step.absolute(word) if "/" in word else None
-    return path is not None and go.artefact_at(path) is not None
+    if path is not None:
+        made = go.artefact_at(path)
+    else:
+        made = next((a for a in go.artefacts if posixpath.basename(a.path) == word), None)
+    command = parse_go(made.step) if made is not None else None
+    return command is not None and (command.verb == "build" or all(p.startswith(".") for p in command.packages))
 
 
 def _written(target: str | None, step: Step, sources: tuple[str, ...], roles: Roles, line: int) -> None:
     path = step.absolute(target) if target is not None else None
     if path is None:
         roles.refused.append(f"line {line}: a file that it writes is only known at run time")
-    elif path.startswith(("/dev/", "/root/.", "/etc/apt", "/etc/apk")) or _below(path, (*sources, *_CACHES)):
+    elif _below(path, sources):
+        roles.made[path] = f"line {line} writes it"
+    elif path.startswith(("/dev/", "/root/.", "/etc/apt", "/etc/apk")) or _below(path, _CACHES):
         return
     else:
         roles.produced.append((path, step.instruction))
@@ -185,7 +202,14 @@ def _unknown_rm(step: Step, sources: tuple[str, ...], roles: Roles, line: int) -
 
 def _copied(step: Step, known: list[str], go: GoStage, sources: tuple[str, ...], roles: Roles, line: int) -> bool:
     target = known[-1]
-    if _below(target, sources) or _below(target, ("/tmp", "/go")):
+    if _below(target, sources):
+        into = go.files.is_folder_before(target, step.instruction) or len(known) > 2
+        for source in known[:-1]:
+            made = posixpath.join(target, posixpath.basename(source)) if into else target
+            if go.artefact_at(made) is None:
+                roles.made[made] = f"line {line} makes it"
+        return False
+    if _below(target, ("/tmp", "/go")):
         return False
     for source in known[:-1]:
         moved = posixpath.join(target, posixpath.basename(source))

@@ -96,6 +96,13 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
         debian = next((step for step in made if step.name in ("adduser", "addgroup")), None)
         if debian is not None:
             base.vetoes.append(f"line {debian.instruction.line}: {debian.name} is not part of {base.image}")
+    for instruction in draft.stage.instructions:
+        owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
+        for name in (owner or "").split(":"):
+            if not known_user(name, base.kind) and not any(name in step.argv for step in made):
+                base.vetoes.append(f"line {instruction.line}: the owner {name} is not known there")
+            elif not same_family and name not in ROOT_NAMES and not name.isdigit():
+                base.vetoes.append(f"line {instruction.line}: the owner {name} has another number there")
     user = (draft.stage.final_state.user or "").partition(":")[0]
     if not known_user(user, base.kind) and not any(user in step.argv for step in made):
         base.vetoes.append(f"USER {user} is not known to exist there")

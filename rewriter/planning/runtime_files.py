@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rewriter.ecosystems.go import Artefact, GoStage
-from rewriter.ecosystems.go_sources import GoFile, Program
+from rewriter.ecosystems.go_file import GoFile
+from rewriter.ecosystems.go_sources import Program
 from rewriter.planning.launch import Launch
 from rewriter.transform import Certainty, Evidence
 
@@ -31,6 +32,10 @@ class RuntimeFiles:
     vetoes: list[str] = field(default_factory=list)
     programs: dict[str, str] = field(default_factory=dict)
     """Programs that it starts by name, with the place."""
+    made: dict[str, str] = field(default_factory=dict)
+    """Paths among the sources that the build writes, with the place."""
+    computed: bool = False
+    """True when a program reads paths that it computes."""
     seen: bool = True
     """False when the sources of a program were not all to be seen."""
     computed_programs: bool = False
@@ -40,9 +45,14 @@ class RuntimeFiles:
     """Where it is seen to load a time zone, else empty."""
 
 
-def runtime_files(go: GoStage, artefacts: Iterable[Artefact], launch: Launch) -> RuntimeFiles:
-    """Looks through the sources of every program that is carried."""
-    found = RuntimeFiles()
+def runtime_files(
+    go: GoStage, artefacts: Iterable[Artefact], launch: Launch, made: Mapping[str, str] | None = None
+) -> RuntimeFiles:
+    """Looks through the sources of every program that is carried.
+
+    ``made`` are paths among the sources that the build itself writes, with the place.
+    """
+    found = RuntimeFiles(made=dict(made or {}))
     workdir = go.stage.final_state.workdir
     for literal, where in _command_line(go, launch):
         _path(literal, where, workdir, go, found)
@@ -53,6 +63,8 @@ def runtime_files(go: GoStage, artefacts: Iterable[Artefact], launch: Launch) ->
             continue
         _program(program, go, workdir, found)
         _dependencies(go, artefact, program, found)
+    if not found.seen or found.computed:
+        found.paths.update(found.made)  # it may read them; carrying too much is harmless
     found.paths = _outermost(_folded(found.paths, go, workdir))
     _unseen_arguments(go, launch, found)
     return found
@@ -81,13 +93,14 @@ def _unseen_arguments(go: GoStage, launch: Launch, found: RuntimeFiles) -> None:
         return
     folders = [copy.target or copy.destination for copy in go.files.copies]
     for step in launch.all_steps:
-        for word in step.argv[1:]:
+        environment = [value for name, value in step.variables.items() if name not in ("PATH", "GOPATH", "PWD")]
+        for word in (*step.argv[1:], *environment):
             value = (word or "").partition("=")[2] or word or ""
             if "/" not in value and not value.endswith(tuple("." + end for end in _CONFIG_EXTENSIONS)):
                 continue
             path = step.absolute(value) if "://" not in value and not value.startswith("-") else None
             if path is not None and any(f and (path == f or path.startswith(f.rstrip("/") + "/")) for f in folders):
-                unseen = f"the start command names {value}, which could not be seen in the build context"
+                unseen = f"{value} is given to the program, and could not be seen in the build context"
                 found.vetoes.append(f"line {step.instruction.line}: {unseen}")
 
 
@@ -144,6 +157,7 @@ def _program(program: Program, go: GoStage, workdir: str | None, found: RuntimeF
     if zones and "time/tzdata" not in program.imports:
         found.zones = zones
     if computed:
+        found.computed = True
         more = f" and {len(computed) - 1} more" if len(computed) > 1 else ""
         found.evidence.append(
             Evidence(f"it reads files at paths that it computes ({computed[0]}{more})", "sources", Certainty.ASSUMED)
@@ -170,13 +184,11 @@ def _generates(go: GoStage) -> bool:
 def _maybe_generated(file: GoFile, workdir: str | None, go: GoStage, found: RuntimeFiles) -> None:
     for literal, line in file.read_paths:
         path = posixpath.join(workdir or "/", literal)
-        if (
-            not any(char in literal for char in "*?[")
-            and "/" in literal
-            and go.files.origin(posixpath.normpath(path)) is None
-        ):
-            fact = f"{file.path}:{line} reads {literal}, which is not in the build context: the build may make it"
-            found.evidence.append(Evidence(fact, "sources", Certainty.ASSUMED))
+        stem = posixpath.normpath(re.split(r"[*?\[{%]", path)[0])
+        among = any(copy.target and stem.startswith(copy.target.rstrip("/") + "/") for copy in go.files.copies)
+        if among and go.files.origin(stem) is None and posixpath.splitext(stem)[1][1:] not in _CONFIG_EXTENSIONS:
+            unseen = f"{literal}, which is not in the build context: the build may make it"
+            found.vetoes.append(f"{file.path}:{line} reads {unseen}")
 
 
 def _dependencies(go: GoStage, artefact: Artefact, program: Program, found: RuntimeFiles) -> None:
@@ -213,6 +225,8 @@ def _path(literal: str, where: str, workdir: str | None, go: GoStage, found: Run
         path = posixpath.normpath(posixpath.join(workdir, stem))
     else:
         return
+    inside = [made for made in found.made if made == path or made.startswith(path + "/")]
+    found.paths.update((made, found.made[made]) for made in inside)
     if path not in found.paths and _carries(path, go):
         found.paths[path] = where
 

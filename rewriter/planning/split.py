@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewriter.model.stages import Stage
 from rewriter.planning.assemble import assemble
-from rewriter.planning.base import golang_facts, version_doubt
+from rewriter.planning.base import golang_facts, image_span, version_doubt
 from rewriter.planning.carry import carry_files, source_folders
 from rewriter.planning.cgo import cgo_verdict
 from rewriter.planning.launch import launch_of
@@ -34,7 +34,7 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     if draft.roles.refused:
         first, *others = draft.roles.refused
         return first + (f" (and {len(others)} more)" if others else "")
-    draft.reads = runtime_files(draft.go, draft.artefacts, draft.launch)
+    draft.reads = runtime_files(draft.go, draft.artefacts, draft.launch, draft.roles.made)
     if draft.reads.vetoes:
         return draft.reads.vetoes[0]
     cgo = cgo_verdict(draft.go, draft.artefacts, draft.builder.alpine)
@@ -59,7 +59,7 @@ def _begin(situation: Situation, builder: Builder | None) -> Draft | str:
     if stage.image is None:
         return f"its base image {stage.image_word} is only known at build time"
     if builder is None:
-        found = builder_of(facts, stage.image, situation.options.alpine, "$" not in stage.image_word)
+        found = builder_of(facts, stage.image, situation.options.alpine, _pinnable(stage))
         if isinstance(found, str):
             return found
         builder = found
@@ -69,6 +69,11 @@ def _begin(situation: Situation, builder: Builder | None) -> Draft | str:
     draft = Draft(situation, stage, situation.go(stage), launch, builder)
     draft.evidence += [*version_doubt(stage), *builder.evidence]
     return draft
+
+
+def _pinnable(stage: Stage) -> bool:
+    """True when the tag is written out in the FROM, where it can be edited."""
+    return "$" not in stage.image_word and image_span(stage) is not None
 
 
 def _unfit(situation: Situation, stage: Stage) -> str | None:
