@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rewriter.edit import OverlappingEditsError, ordered, splice
-from rewriter.facts import Facts
+from rewriter.facts import CATALOGUE, Facts
 from rewriter.pragmas import ignored_file, pragmas
 from rewriter.result import LocatedFinding, Result, Step, Withheld
 from rewriter.situation import Options, Situation
@@ -23,7 +23,7 @@ def run_chain(
 ) -> Result:
     """Rewrites one text. Raises DockerfileError when it is no Dockerfile; faults of ours are in ``Result.unsound``."""
     options = options or Options()
-    facts = Facts()
+    facts = CATALOGUE
     first = Situation(text, context, options, facts)
     if options.target is not None and first.model.find(options.target, len(first.model.stages)) is None:
         raise DockerfileError(1, f"there is no stage {options.target!r} to build")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rewriter.syntax.logical import Span
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rewriter.syntax.logical import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class OverlappingEditsError(AssertionError):
 def ordered(edits: Iterable[Edit]) -> tuple[Edit, ...]:
     """Edits by place; inserts at one place keep their order. Raises OverlappingEditsError."""
     result = tuple(sorted(edits, key=lambda edit: (edit.start, edit.end)))
-    for before, after in zip(result, result[1:], strict=False):
+    for before, after in itertools.pairwise(result):
         if after.start < before.end:
             raise OverlappingEditsError(f"edits overlap at offset {after.start}")
     return result

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rewriter.edit import Edit
-from rewriter.model.stages import Model
 from rewriter.syntax import Instruction, Trivia
+
+if TYPE_CHECKING:
+    from rewriter.edit import Edit
+    from rewriter.model.stages import Model
 
 _PRAGMA = re.compile(r"#\s*dfrewrite:\s*(ignore-file|ignore)(?:=([\w,\s-]*?))?(?:\s+(.*))?\Z")
 
@@ -29,7 +32,8 @@ class Pragma:
         if self.names and name not in self.names:
             return False
         return self.start <= anchor < self.end or any(
-            max(edit.start, self.start) < min(edit.end, self.end) or self.start < edit.start < self.end for edit in edits
+            max(edit.start, self.start) < min(edit.end, self.end) or self.start < edit.start < self.end
+            for edit in edits
         )
 
 

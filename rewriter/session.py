@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from unidiff.patch import PatchSet
 
     from rewriter.context import BuildContext
+    from rewriter.io.surroundings import Repository
     from rewriter.result import Result
 
 
@@ -94,7 +95,7 @@ class Session:
     def __init__(self, request: Request) -> None:
         self.request = request
         self._configs: dict[Path, Config] = {}
-        self._look_around: Callable[[Path], tuple[Surroundings, Path | None, tuple[str, ...]]] | None = None
+        self._repositories: dict[Path, Repository] = {}
 
     def config(self, folder: Path) -> Config:
         """The configuration that applies in a folder. Raises ConfigError."""
@@ -182,9 +183,12 @@ class Session:
 
     def _surroundings(self, path: Path) -> tuple[Surroundings, Path | None, tuple[str, ...]]:
         from rewriter.io.gitcmd import work_tree
-        from rewriter.io.surroundings import look_around
+        from rewriter.io.surroundings import Repository
 
-        found = look_around(path, work_tree(path.parent))
+        root = work_tree(path.parent) or path.parent
+        if root not in self._repositories:
+            self._repositories[root] = Repository(root)
+        found = self._repositories[root].look_around(path)
         return found.surroundings, found.context, found.notes
 
     def _context(self, path: Path, folder: Path | None) -> BuildContext | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rewriter.facts import Facts
+from rewriter.facts import CATALOGUE, Facts
 from rewriter.model.image_ref import ImageRef
-from rewriter.model.stages import Model, Stage
+from rewriter.model.stages import Model, Stage, unknown_base
 from rewriter.model.state import State
 from rewriter.surroundings import Surroundings
 from rewriter.syntax import Dockerfile, parse
@@ -50,7 +50,7 @@ class Situation:
         self.text = text
         self.context = context
         self.options = options or Options()
-        self.facts = facts or Facts()
+        self.facts = facts or CATALOGUE
         self.ahead = ahead
         """Phases of the transforms that run after this one."""
         self.dockerfile: Dockerfile = parse(text)
@@ -62,8 +62,10 @@ class Situation:
 
     def _base_state(self, image: ImageRef) -> State:
         known = self.facts.image(image.short_name)
+        if image.repository == "scratch":
+            return State(base_known=True)
         if known is None:
-            return State(workdir="/", base_known=False)
+            return unknown_base(image)
         config = known.config_of(image.tag or "latest")
         return State(env=dict(config.env), base_known=True, workdir=config.workdir or "/", user=config.user)
 

@@ -45,7 +45,11 @@ def _instruction(node: Instruction) -> list[str]:
     if node.json is not None:
         return [*parts, "json", *(_quoted(string.value) for string in node.json)]
     if node.name in ("ENV", "LABEL", "ARG"):
-        return [*parts, "pairs", *(f"{_quoted(p.key)}={'' if p.value is None else _quoted(p.value)}" for p in node.pairs)]
+        return [
+            *parts,
+            "pairs",
+            *(f"{_quoted(p.key)}={'' if p.value is None else _quoted(p.value)}" for p in node.pairs),
+        ]
     if node.name in ("FROM", "COPY", "ADD", "EXPOSE", "VOLUME"):
         return [*parts, "words", *(_quoted(word.text) for word in node.words)]
     return [*parts, "text", _quoted(node.args)]

@@ -28,7 +28,7 @@ class FileError(Exception):
         self.reason = reason
 
 
-class Unreadable(FileError):  # noqa: N818 - reads as what it says: "except Unreadable"
+class Unreadable(FileError):
     """The file cannot be read."""
 
 

@@ -31,7 +31,7 @@ _OPTIONS = (
 _MAX_SIZE = 100_000_000  # bytes; a larger file is none of ours
 
 
-class GitRefused(Exception):  # noqa: N818 - reads as what it says: "except GitRefused"
+class GitRefused(Exception):
     """The branch was not made, and nothing has changed; the message is the reason, in one line."""
 
 

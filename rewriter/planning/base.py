@@ -188,11 +188,10 @@ def _relied_on(situation: Situation, stage: Stage) -> str | None:
             return f"the stage {name} stands on the same base"
         if any(source in lineage for source in other.sources):
             return f"the stage {name} copies from it, and may have another libc"
-    targets = situation.options.surroundings.targets
     for each in lineage:
-        by = (targets.get(each.name) or targets.get("*")) if each.name else None
-        if by:
-            return f"the stage {each.name} is built as a target by {by}: its content must stay"
+        by = situation.options.surroundings.builder_of(each.name, each.index)
+        if by and len(situation.model.stages) > 1:
+            return f"the stage {each.name or each.index} is built as a target by {by}: its content must stay"
     return None
 
 

@@ -89,11 +89,9 @@ def _unfit(situation: Situation, stage: Stage) -> str | None:
         return f"the final stage is built on the stage {stage.image_word}, whose instructions cannot be moved out of it"
     if any(instruction.name == "ONBUILD" for instruction in stage.instructions):
         return "ONBUILD: what child images run in it is not known"
-    if stage.name is not None:
-        # "*": something builds a target whose name was not readable.
-        by = surroundings.targets.get(stage.name) or surroundings.targets.get("*")
-        if by:
-            return f"the stage {stage.name} is built as a target by {by}: its content must stay"
+    by = surroundings.builder_of(stage.name, stage.index)
+    if by:
+        return f"the stage {stage.name or stage.index} is built as a target by {by}: its content must stay"
     platform = stage.from_.flag("platform")
     if platform and "$" in platform:
         return f"--platform={platform} builds for another platform than it runs on, which is not followed yet"

@@ -26,7 +26,7 @@ class Opener(NamedTuple):
     """False when any part of the name was quoted: variables in the body stay as they are."""
 
 
-class _Unbalanced(Exception):
+class _UnbalancedError(Exception):
     pass
 
 
@@ -36,7 +36,7 @@ def openers(line: str) -> tuple[Opener, ...]:
         return ()
     try:
         words = _shell_words(line)
-    except _Unbalanced:
+    except _UnbalancedError:
         return ()
     found = []
     for word in words:
@@ -101,12 +101,12 @@ def _closing(line: str, position: int, closer: str) -> int:
         elif char == '"' and stack[-1] == "}":
             stack.append('"')
         position += 1
-    raise _Unbalanced
+    raise _UnbalancedError
 
 
 def _after(found: int) -> int:
     if found < 0:
-        raise _Unbalanced
+        raise _UnbalancedError
     return found + 1
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rewriter.source import line_of
-from rewriter.syntax.logical import Logical, Span
 from rewriter.syntax.words import (
     ASCII_BLANKS,
     UNICODE_BLANKS,
@@ -25,6 +25,9 @@ from rewriter.syntax.words import (
     split_flags,
     split_plain,
 )
+
+if TYPE_CHECKING:
+    from rewriter.syntax.logical import Logical, Span
 
 JSON_FORMS = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL", "ADD", "COPY", "VOLUME"})
 

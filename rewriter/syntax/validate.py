@@ -7,10 +7,13 @@ reason and never rewritten.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rewriter.syntax.tree import Dockerfile, DockerfileError, Instruction
 from rewriter.syntax.words import WordError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BOOLEAN = frozenset({"link", "parents", "keep-git-dir", "unpack"})
 _REPEATABLE = frozenset({"mount", "device", "exclude"})
@@ -42,7 +45,7 @@ def validate(dockerfile: Dockerfile) -> None:
         if instruction.name == "FROM":
             seen_from = True
         elif not seen_from and instruction.name != "ARG":
-            raise DockerfileError(instruction.line, f"no build stage in current context: {instruction.name} before FROM")
+            raise DockerfileError(instruction.line, f"no build stage yet: {instruction.name} before FROM")
     if not seen_from:
         raise DockerfileError(instructions[-1].line, "no build stage: the file has no FROM")
 

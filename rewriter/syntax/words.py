@@ -11,16 +11,20 @@ import re
 from typing import NamedTuple
 
 # Go's unicode.IsSpace. Python's str.isspace also counts U+001C..U+001F, which BuildKit does not.
-UNICODE_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+UNICODE_BLANKS = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
 _BLANK_SET = frozenset(UNICODE_BLANKS)
-# A flag is walked byte by byte, so there a lone byte can be a blank, but no longer character.
+# A flag is walked byte by byte, so there a lone byte can be a blank, but no character of several bytes.
 _BYTE_BLANKS = frozenset("\t\n\v\f\r \udc85\udca0")
 # Between keyword, arguments and plain words BuildKit splits on these only.
 ASCII_BLANKS = re.compile(r"[\t\v\f\r ]+")
 
 _JSON_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
 _JSON_STRINGS = re.compile(_JSON_STRING)
-_JSON_ARRAY = re.compile(rf"\[[ \t\r\n]*(?:{_JSON_STRING}[ \t\r\n]*(?:,[ \t\r\n]*{_JSON_STRING}[ \t\r\n]*)*)?\][ \t\r\n]*\Z")
+_GAP = r"[ \t\r\n]*"
+_JSON_ARRAY = re.compile(rf"\[{_GAP}(?:{_JSON_STRING}{_GAP}(?:,{_GAP}{_JSON_STRING}{_GAP})*)?\]{_GAP}\Z")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_WORDS = re.compile(r"[^\t\v\f\r ]+")
 
