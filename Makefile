@@ -17,7 +17,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/mypy --strict tests benchmarks
+	$(BIN)/mypy --strict --explicit-package-bases --namespace-packages tests benchmarks
 
 fast: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto

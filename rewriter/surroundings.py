@@ -18,6 +18,6 @@ class Surroundings:
     """Container paths that a folder of the repository is mounted over, and where."""
 
     def builder_of(self, name: str | None, index: int) -> str | None:
-        """The place that builds a stage as its target, by name or number; ``*`` stands for a name that is not readable."""
+        """The place that builds a stage as its target, by name or number (``*``: a name that is not readable)."""
         by_name = (self.targets.get(name) or self.targets.get("*")) if name else None
         return by_name or self.targets.get(str(index))

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from strategies import any_text, dockerfiles, go_dockerfiles, hard_texts
+from tests.strategies import any_text, dockerfiles, go_dockerfiles, hard_texts
 
 from rewriter import DictContext, Level, Options
 from rewriter.chain import run_chain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -46,7 +46,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Mapping[st
     return lambda mapping: request.param(tmp_path / "context", mapping)
 
 
-Make = "Callable[[Mapping[str, bytes | str]], BuildContext]"
+Make: TypeAlias = "Callable[[Mapping[str, bytes | str]], BuildContext]"
 
 
 def test_files_contents_and_kinds(make: Make) -> None:
@@ -236,9 +236,9 @@ def test_hostile_names(tmp_path: Path) -> None:
             file.write(name)
     context = DirectoryContext(tmp_path)
     assert sorted(os.fsencode(name) for name in context.files()) == sorted(names)
-    for name in context.files():
-        assert context.read(name) == os.fsencode(name)
-        assert context.kind(name) == "file"
+    for listed in context.files():
+        assert context.read(listed) == os.fsencode(listed)
+        assert context.kind(listed) == "file"
     assert context.kind("x" * 300) is None
 
 
