@@ -8,7 +8,6 @@ from itertools import product
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from tests.strategies import any_text, dockerfiles, go_dockerfiles, hard_texts
 
 from rewriter import DictContext, Level, Options
 from rewriter.chain import run_chain
@@ -24,6 +23,7 @@ from rewriter.shell_words import resolve
 from rewriter.soundness import Unsound, check, second_reader
 from rewriter.source import decode, encode, line_ending
 from rewriter.syntax import Dockerfile, DockerfileError, Instruction, Span, parse
+from tests.strategies import any_text, dockerfiles, go_dockerfiles, hard_texts
 
 settings.register_profile(
     "same every time",
