@@ -161,6 +161,16 @@ class GoStage:
         module = self.sources.module_of(folder)
         return module.requires if module is not None else {}
 
+    def dependencies(self, artefact: Artefact | None) -> tuple[str, ...]:
+        """Modules (before modules: import paths) of others that a program is built from."""
+        required = self.requires(artefact)
+        if required or self.sources is None:
+            return tuple(path for path in required if not path.startswith("golang.org/x/"))
+        program = self.program(artefact) if artefact is not None else self.sources.program(None)
+        own = {posixpath.basename(folder) for folder in self.sources.folders}
+        imports = program.imports if program is not None else frozenset()
+        return tuple(p for p in sorted(imports) if "." in p.split("/")[0] and posixpath.basename(p) not in own)
+
     def cgo(self, artefact: Artefact | None) -> Iterator[Cgo]:
         """C code that a program (or, for None, anything in the context) is known to use."""
         for path, version in self.requires(artefact).items():

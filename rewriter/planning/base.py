@@ -154,7 +154,9 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
     user = stage.final_state.user
     if user is None or (not splits and not _alpine_user(user)):
         needs.vetoes.append(f"USER {user or 'is only known at build time, and'} is not known to exist on Alpine")
-    cgo = cgo_verdict(situation.go(stage), (), choice.alpine)
+    made = situation.go(stage).artefacts
+    static = bool(made) and all(artefact.static for artefact in made)
+    cgo = cgo_verdict(situation.go(stage), made if static else (), choice.alpine)
     relied = _relied_on(situation, stage)
     if relied:
         return relied

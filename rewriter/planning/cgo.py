@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rewriter.ecosystems.go import Artefact, GoStage
@@ -31,7 +32,7 @@ def cgo_verdict(go: GoStage, artefacts: tuple[Artefact, ...], alpine: str | None
         return CgoVerdict(evidence=(Evidence("CGO_ENABLED=0: no C code, no libc", f"line {line}"),))
     found = {cgo.what: cgo for artefact in (artefacts or (None,)) for cgo in go.cgo(artefact)}
     if not found:
-        return CgoVerdict(evidence=(_no_cgo(go),))
+        return CgoVerdict(evidence=tuple(_no_cgo(go, artefacts)))
     compiler, veto, libraries = "", "", ""
     for cgo in found.values():
         if cgo.module is None:
@@ -52,11 +53,13 @@ def cgo_verdict(go: GoStage, artefacts: tuple[Artefact, ...], alpine: str | None
     return CgoVerdict(compiler, veto, libraries, evidence)
 
 
-def _no_cgo(go: GoStage) -> Evidence:
+def _no_cgo(go: GoStage, artefacts: tuple[Artefact, ...]) -> Iterator[Evidence]:
     if go.sources is None or not go.files.copies:
-        return Evidence(
-            "whether the program uses cgo (C code) could not be seen: there are no Go sources in the build context",
-            "build context",
-            Certainty.ASSUMED,
-        )
-    return Evidence("no cgo in the sources and in go.mod", "build context")
+        unseen = "whether the program uses cgo (C code) could not be seen: there are no Go sources in the build context"
+        yield Evidence(unseen, "build context", Certainty.ASSUMED)
+        return
+    yield Evidence("no cgo in the sources, and no module that is known to use it", "build context")
+    others = {path for artefact in (artefacts or (None,)) for path in go.dependencies(artefact)}
+    if others:
+        fact = f"its dependencies ({len(others)}) are none that are known to use cgo, but were not looked at"
+        yield Evidence(fact, "build context", Certainty.ASSUMED)

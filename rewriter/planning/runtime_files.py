@@ -198,12 +198,7 @@ def _dependencies(go: GoStage, artefact: Artefact, program: Program, found: Runt
     client = next((path for path in (*requires, *sorted(program.imports)) if tls_client(path)), None)
     if client and not found.certificates:
         found.certificates = client
-    outside = [path for path in requires if not path.startswith("golang.org/x/")]
-    if not requires:  # before modules: what is imported from elsewhere
-        own = {posixpath.basename(folder) for folder in go.sources.folders} if go.sources is not None else set()
-        outside = [
-            path for path in program.imports if "." in path.split("/")[0] and posixpath.basename(path) not in own
-        ]
+    outside = go.dependencies(artefact)
     if outside:
         fact = f"what its dependencies ({len(outside)}) read at run time was not looked at"
         found.evidence.append(Evidence(fact, "go.mod" if requires else "imports", Certainty.ASSUMED))
