@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -109,6 +110,9 @@ class GoStage:
                         made[target] = replace(made[source], path=target, copied_from=source)
                         if step.name == "mv":
                             del made[source]
+                for gone in removed_paths(step):
+                    for path in [path for path in made if path == gone or path.startswith(gone.rstrip("/") + "/")]:
+                        del made[path]
         return made, tuple(folders)
 
     @property
@@ -143,6 +147,15 @@ class GoStage:
     def tools(self) -> frozenset[str]:
         """Base names of all programs that Go commands of the stage make: its later commands may call them."""
         return frozenset(posixpath.basename(path) for path in self._made[0])
+
+    @cached_property
+    def tests_start_programs(self) -> bool:
+        """True when a test in the context imports os/exec."""
+        context = self.files.context
+        if context is None or self.sources is None:
+            return False
+        tests = (path for path in context.files() if path.endswith("_test.go") and "/vendor/" not in f"/{path}")
+        return any(b'"os/exec"' in (context.read(path) or b"") for path in tests)
 
     def program(self, artefact: Artefact) -> Program | None:
         """What the sources of a program show; None when they are not to be seen."""
@@ -190,12 +203,44 @@ class GoStage:
                     yield Cgo(path, file.path, module)
 
 
+def removed_paths(step: Step) -> Iterator[str]:
+    """What rm takes away; of a pattern, the folder that it starts in."""
+    if step.name not in ("rm", "rmdir", "git") or (step.name == "git" and "clean" not in step.argv):
+        return
+    if step.name == "git":
+        if step.cwd is not None:
+            yield step.cwd
+        return
+    raws = [word.raw for word in step.command.words[-len(step.argv) + 1 :]] if step.command is not None else []
+    for index, word in enumerate(step.argv[1:]):
+        text = word if word is not None else re.split(r"[*?\[$`]", raws[index].strip("\"'"))[0] if raws else ""
+        if text and not text.startswith("-"):
+            path = step.absolute(text)
+            if path is not None:
+                yield path
+
+
+def operands_of_install(step: Step) -> tuple[str, ...]:
+    """The operands of install: -m, -o, -g and -t take the next word."""
+    words = [word for word in step.argv[1:] if word is not None]
+    found: list[str] = []
+    while words:
+        word = words.pop(0)
+        if word in ("-m", "-o", "-g", "--mode", "--owner", "--group") and words:
+            words.pop(0)
+        elif not word.startswith("-"):
+            found.append(word)
+    return tuple(found)
+
+
 def _transfers(step: Step, files: StageFiles) -> Iterator[tuple[str, str]]:
     """(from, to) of cp, mv and install of single files."""
     if step.name not in ("cp", "mv", "install", "ln") or step.options_and_operands is None:
         return
     options, operands = step.options_and_operands
-    if len(operands) < 2 or (step.name == "install" and any(option in ("-d", "-m") for option in options)):
+    if step.name == "install":
+        operands = operands_of_install(step)
+    if len(operands) < 2 or "-d" in options:
         return
     *sources, last = operands
     target = step.absolute(last)

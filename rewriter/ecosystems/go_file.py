@@ -45,6 +45,8 @@ OTHER_SYSTEMS = frozenset(
     "aix android darwin dragonfly freebsd illumos ios js netbsd openbsd plan9 solaris wasip1 windows wasm".split()
 )
 _CONSTRAINT = re.compile(r"^//(?:go:build| \+build) +(.*)$", re.MULTILINE)
+_TEMPORARY = {"os": {"CreateTemp", "MkdirTemp", "TempDir"}, "ioutil": {"TempFile", "TempDir"}}
+_EXEC_ALIAS = re.compile(rb'^\s*(?:import\s+)?([A-Za-z_.]\w*)\s+"os/exec"', re.MULTILINE)
 _GENERATE = re.compile(r"^//go:generate\s+(?:-command\s+)?(\S+)", re.MULTILINE)
 _CGO_LIBRARIES = re.compile(r"#cgo\s[^\n]*?(?:pkg-config:|LDFLAGS:[^\n]*-l)\s*([^\n]*)")
 
@@ -95,6 +97,11 @@ def parse_go_file(path: str, data: bytes) -> GoFile | None:
     libraries = _CGO_LIBRARIES.search(data.decode("utf-8", "replace")) if b'"C"' in data else None
     file.c_libraries = libraries.group(1).strip() if libraries else ""
     file.generators = tuple(_GENERATE.findall(data.decode("utf-8", "replace"))) if b"//go:generate" in data else ()
+    aliased = b"exec" in data and any(
+        alias not in (b"exec", b"_", b".", b"import") for alias in _EXEC_ALIAS.findall(data)
+    )
+    if aliased:
+        file.programs.append((None, 1))  # called under another name: what it starts is not followed
     _scan(root, file, imports)
     file.imports = frozenset(imports)
     return file
@@ -143,6 +150,8 @@ def _selector(node: Node, file: GoFile) -> None:
     line = node.start_point[0] + 1
     if name in _CERTIFICATES.get(operand, ()):
         file.uses.setdefault("certificates", line)
+    elif name in _TEMPORARY.get(operand, ()) or name in ("ParseMultipartForm", "FormFile"):
+        file.uses.setdefault("temporary", line)
     elif (operand, name) == ("time", "LoadLocation"):
         file.uses.setdefault("zones", line)
     elif (operand, name) == ("debug", "ReadBuildInfo"):
@@ -151,10 +160,18 @@ def _selector(node: Node, file: GoFile) -> None:
         file.uses.setdefault("plugins", line)
 
 
+def _is_everything(path: str) -> bool:
+    """True for the working directory itself, or a pattern over it."""
+    rest = path.removeprefix("./")
+    return rest in ("", ".") or rest[0] in "*?["
+
+
 def _programs(words: list[str | None]) -> list[str | None]:
     """The programs that exec.Command starts: those of the script for ``sh -c script``."""
-    if not words or words[0] is None or posixpath.basename(words[0]) not in ("sh", "bash") or "-c" not in words[1:2]:
+    if not words or words[0] is None or posixpath.basename(words[0]) not in ("sh", "bash"):
         return words[:1] or [None]
+    if "-c" not in words[1:2]:
+        return [words[0], None]  # a script: what it starts is not seen
     script = parse_shell(words[2]) if len(words) > 2 and words[2] is not None else Opaque("computed")
     if isinstance(script, Opaque):
         return [words[0], None]
@@ -180,7 +197,7 @@ def _call(node: Node, file: GoFile) -> None:
         paths = [_literal(value) for value in values if value.type not in ("func_literal", "nil")][:2]
         if name == "SetConfigName" and paths and paths[0]:
             file.config_names.append(paths[0])
-        elif name != "AddConfigPath" and any(path in (".", "./", "") for path in paths):
+        elif name != "AddConfigPath" and any(path is not None and _is_everything(path) for path in paths):
             file.uses.setdefault("whole", line)
         elif not any(path is not None for path in paths) and name != "ReadInConfig":
             file.reads.append((f"{operand}.{name}" if operand else name, line))

@@ -18,6 +18,10 @@ from rewriter.ecosystems.go_file import OTHER_SYSTEMS, GoFile, parse_go_file
 MOST_FILES = 2_000
 """Source files read for one program; past that the picture is incomplete and says so."""
 
+_ARCHITECTURES = frozenset(
+    "386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x".split()
+)
+_REPLACE = re.compile(r"^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\.\.?/\S*)", re.MULTILINE)
 _MODULE = re.compile(r'^\s*module\s+"?([^\s"]+)"?', re.MULTILINE)
 _REQUIRE = re.compile(
     r"^\s*(?:require\s+)?([^\s/()]+\.[^\s/()]+/[^\s()]+|[^\s()]+\.[a-z]+/?[^\s()]*)\s+(v[0-9][^\s]*)", re.MULTILINE
@@ -107,10 +111,27 @@ class GoSources:
         files = tuple(file for package in seen.values() for file in package)
         return Program(files, not todo and not self.context.truncated)
 
+    @cached_property
+    def _modules(self) -> tuple[tuple[str, str], ...]:
+        """(module path, folder) of every module of the context, and of what ``replace`` points at; longest first."""
+        found: dict[str, str] = {}
+        for path in self.context.files():
+            if posixpath.basename(path) != "go.mod" or "/vendor/" in f"/{path}":
+                continue
+            text = (self.context.read(path) or b"").decode("utf-8", "replace")
+            folder = posixpath.dirname(path) or "."
+            module = _module(folder, text)
+            if module is not None:
+                found[module.path] = folder
+            for name, target in _REPLACE.findall(text):
+                found[name] = posixpath.normpath(posixpath.join(folder, target))
+        return tuple(sorted(found.items(), key=lambda item: -len(item[0])))
+
     def _inner(self, imports: frozenset[str], module: Module | None) -> Iterator[str]:
         for path in imports:
-            if module is not None and (path == module.path or path.startswith(module.path + "/")):
-                folder = posixpath.normpath(posixpath.join(module.folder, path[len(module.path) + 1 :] or "."))
+            home = next(((name, root) for name, root in self._modules if f"{path}/".startswith(f"{name}/")), None)
+            if home is not None:
+                folder = posixpath.normpath(posixpath.join(home[1], path[len(home[0]) + 1 :] or "."))
                 if folder in self.folders:
                     yield folder
             elif module is None:
@@ -126,8 +147,13 @@ def _counts(path: str) -> bool:
     parts = path.split("/")
     if any(part in ("vendor", "testdata", "node_modules") or part.startswith(("_", ".")) for part in parts):
         return False
+    # Go looks at the last part of a name, and at the one before it when the last is an architecture.
     suffixes = parts[-1].removesuffix(".go").split("_")[1:]
-    return not any(suffix in OTHER_SYSTEMS for suffix in suffixes)
+    if suffixes and suffixes[-1] in _ARCHITECTURES:
+        if suffixes[-1] not in ("amd64", "arm64"):
+            return False
+        suffixes.pop()
+    return not (suffixes and suffixes[-1] in OTHER_SYSTEMS)
 
 
 def _module(folder: str, text: str) -> Module | None:

@@ -8,6 +8,7 @@ from rewriter.model.files import STANDARD_FOLDERS
 from rewriter.model.run import Step, script_logical
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_SHELL
+from rewriter.planning.carry import workdir_is_users
 from rewriter.planning.environment import carried_environment, stays_behind
 from rewriter.planning.plan import Draft, SplitPlan
 from rewriter.planning.runtime_base import RuntimeBase, ageing
@@ -36,16 +37,17 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         return "its working directory is only known at build time"
     tail = _tail(draft)
     moved = [i for i in stage.instructions if i.name in _CONFIGURATION or i in tail]
-    shaping = _shaping(draft, tail)
-    if isinstance(shaping, str):
-        return shaping
-    environment = carried_environment(stage, moved, shaping, draft.reads, draft.go)
+    repeated = _shaping(draft, tail)
+    if isinstance(repeated, str):
+        return repeated
+    before, shaping = repeated
+    environment = carried_environment(stage, moved, [*before, *shaping], draft.launch, draft.go)
     if isinstance(environment, str):
         return environment
     draft.evidence += environment.evidence
     draft.evidence += base.evidence
     draft.evidence += [Evidence(f"{name} is installed: {reason}", "Dockerfile") for name, reason in packages.items()]
-    stays = not any(i.name == "WORKDIR" and i.args.startswith("/") and "$" not in i.args for i in tail)
+    stays = not any(i.name == "WORKDIR" for i in tail)
     # Always kept: nothing shows that a program does not look at it, or write beside itself.
     workdir = state.workdir if stays and state.workdir != "/" else None
     builder_name, runtime_name = _names(draft)
@@ -61,25 +63,18 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         platform=stage.from_.flag("platform"),
         packages=tuple(sorted(packages)),
         environment=environment.lines,
+        first=tuple(before),
         shaping=tuple(shaping),
         shell=_shell(draft, tail),
         copies=tuple(draft.copies),
         workdir=workdir,
-        workdir_is_users=_made_by_user(stage, state.workdir),
+        workdir_is_users=workdir_is_users(stage),
         user=None if any(i.name == "USER" for i in tail) or state.user in ROOT_NAMES else state.user,
         moved=tuple(moved),
         why=_why(draft, builder_name, base),
         evidence=tuple(dict.fromkeys(draft.evidence)),
         findings=tuple(draft.findings),
     )
-
-
-def _made_by_user(stage: Stage, workdir: str) -> bool:
-    """True when WORKDIR made its folder behind USER: BuildKit then gives it to that user."""
-    for instruction, state in stage.numbered():
-        if instruction.name == "WORKDIR" and state.after(instruction, {}, {}).workdir == workdir:
-            return state.user not in ROOT_NAMES
-    return False
 
 
 def _why(draft: Draft, builder_name: str, base: RuntimeBase) -> str:
@@ -94,19 +89,42 @@ def _tail(draft: Draft) -> tuple[Instruction, ...]:
     stage = draft.stage
     # An owner named in a COPY must exist before it: then the RUN that makes him is repeated above instead.
     owned = any(copy.chown for copy in draft.copies)
-    whole = () if owned else tuple(run.instruction for run, steps in draft.roles.shaping if steps == run.steps)
+    whole = tuple(
+        run.instruction
+        for run, steps in draft.roles.shaping
+        if steps == run.steps and not owned and not any(_relative(step) for step in steps)
+    )
     building = (n for n, i in enumerate(stage.instructions) if i.name in ("RUN", "COPY", "ADD") and i not in whole)
     last = max(building, default=-1)
+    workdirs = [i for i in stage.instructions if i.name == "WORKDIR"]
+    # A relative WORKDIR means another folder elsewhere: then all stay, and ours is written out.
+    follows = bool(workdirs) and _is_absolute(workdirs[-1])
     return tuple(
         i
         for i in stage.instructions[last + 1 :]
-        if i.name in _MOVED_FROM_THE_END and not (i.name == "ENV" and stays_behind(i, stage, draft.go))
+        if i.name in _MOVED_FROM_THE_END
+        and not (i.name == "ENV" and stays_behind(i, stage, draft.go))
+        and not (i.name == "WORKDIR" and not (follows and _is_absolute(i)))
     )
 
 
-def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> list[str] | str:
-    """The RUN lines to repeat, or a reason."""
-    lines: list[str] = []
+def _is_absolute(workdir: Instruction) -> bool:
+    return workdir.args.startswith("/") and "$" not in workdir.args
+
+
+def _relative(step: Step) -> list[str]:
+    """Operands of a file command that depend on the working directory."""
+    parts = step.options_and_operands
+    operands = parts[1] if parts is not None else ()
+    operands = operands[1:] if step.name in ("chown", "chmod") else operands
+    named = step.name in ("mkdir", "touch", "ln", "chown", "chmod")
+    return [word for word in operands if named and not word.startswith("/")]
+
+
+def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> tuple[list[str], list[str]] | str:
+    """The RUN lines to repeat, those that stood before the last WORKDIR apart; or a reason."""
+    before: list[str] = []
+    after: list[str] = []
     there = _folders_before_copies(draft)
     for run, all_steps in draft.roles.shaping:
         if run.instruction in tail:
@@ -116,7 +134,7 @@ def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> list[str] | str:
             missing = _missing(step, there)
             if not missing:
                 kept.append(step)
-            elif not all(_is_copied(path, draft) for path in missing):
+            elif step.name in ("ln", "touch") or not all(_is_copied(path, draft) for path in missing):
                 line = run.instruction.line
                 return f"line {line}: `{step.name} {missing[0]}`: the path is not there before it is copied"
         steps = tuple(kept)
@@ -125,6 +143,7 @@ def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> list[str] | str:
         problem = _unrepeatable(draft.stage, run.instruction, run.state.user, steps)
         if problem:
             return problem
+        lines = after if run.state.workdir == draft.stage.final_state.workdir else before
         if steps == run.steps and not run.instruction.heredocs:
             lines.append(run.instruction.text.rstrip("\r\n"))
             continue
@@ -133,7 +152,7 @@ def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> list[str] | str:
             return f"line {run.instruction.line}: {logical.reason}"
         texts = [logical.text[s.command.start : s.command.end] for s in steps if s.command is not None]
         lines.append(f"{run.instruction.keyword} " + " && ".join(texts))
-    return lines
+    return before, after
 
 
 def _folders_before_copies(draft: Draft) -> frozenset[str]:
@@ -157,8 +176,12 @@ def _folders_before_copies(draft: Draft) -> frozenset[str]:
 
 
 def _missing(step: Step, there: frozenset[str]) -> list[str]:
-    """Paths that a chown or chmod works on and that are not there yet."""
+    """Paths that a chown or chmod works on, and folders for a ln or touch, that are not there yet."""
     parts = step.options_and_operands
+    if step.name in ("ln", "touch") and parts is not None:
+        made = parts[1][-1:] if step.name == "ln" else parts[1]
+        parents = [posixpath.dirname(path) for operand in made if (path := step.absolute(operand)) is not None]
+        return [parent for parent in parents if parent not in there]
     if step.name not in ("chown", "chmod") or parts is None:
         return []
     paths = [step.absolute(operand) for operand in parts[1][1:]]
@@ -177,15 +200,8 @@ def _unrepeatable(stage: Stage, instruction: Instruction, user: str | None, step
     if user not in ROOT_NAMES:
         return f"line {instruction.line} shapes the system as the user {user}"
     for step in steps:
-        parts = step.options_and_operands
-        operands = parts[1] if parts is not None else ()
-        operands = operands[1:] if step.name in ("chown", "chmod") else operands
-        relative = [word for word in operands if not word.startswith("/")]
-        if (
-            step.name in ("mkdir", "touch", "ln", "chown", "chmod")
-            and relative
-            and step.cwd != stage.final_state.workdir
-        ):
+        relative = _relative(step)
+        if relative and step.cwd != stage.final_state.workdir:
             return f"line {instruction.line}: `{step.name} {relative[0]}` depends on the working directory there"
         if not step.certain or step.command is None:
             return f"line {instruction.line}: `{step.name}` may run or not"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 
+from rewriter.model.stages import Stage
+from rewriter.planning.file_effects import below
 from rewriter.planning.plan import CopyFrom, Draft
 from rewriter.planning.roles import assets
-from rewriter.planning.runtime_files import source_only
+from rewriter.planning.runtime_paths import source_only
+from rewriter.userland.runtime import ROOT_NAMES
 
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@%+=:,~-]*\Z")
 _NO_SOURCES = frozenset({"/", "/bin", "/usr/bin", "/usr/local/bin"})
@@ -32,16 +35,72 @@ def carry_files(draft: Draft) -> str | None:
     if problem:
         return problem
     paths.update((path, f"line {instruction.line} makes it") for path, instruction in draft.roles.produced)
+    for path in draft.roles.owned:
+        if draft.go.files.kind(path) is not None or path in draft.roles.made:
+            paths.setdefault(path, "it is given to somebody")
+    owned_sources = _sources_of_somebody(draft)
+    if owned_sources:
+        return owned_sources
     known = {copy.source for copy in draft.copies}
     for path, reason in sorted(paths.items()):
         if path in known or any(other != path and path.startswith(other + "/") for other in paths):
             continue
         if path in ("/", *draft.sources) and path not in draft.reads.paths:
             return f"{reason} into {path}, among the sources: what run time needs of it cannot be told"
+        gone = next((removed for removed in draft.roles.removed if below(path, (removed,))), None)
+        if gone is not None and path not in draft.roles.made:
+            return f"{path} is needed ({reason}), and a RUN removes or moves {gone}"
         draft.carry(path, path)
+    problem = _lost_modes(draft)
+    if problem:
+        return problem
     draft.copies[:] = [_owned(copy, draft) for copy in draft.copies]
     odd = next((c for c in draft.copies if not (_PLAIN_PATH.match(c.source) and _PLAIN_PATH.match(c.target))), None)
     return f"the path {odd.source!r} has characters that a COPY would read otherwise" if odd else None
+
+
+def _sources_of_somebody(draft: Draft) -> str | None:
+    """COPY --chown of sources to a user who then runs the program: he may write there, and a new WORKDIR is root's."""
+    user = draft.stage.final_state.user
+    folders = any(draft.go.files.kind(path) == "dir" for path in draft.reads.paths)
+    if user in ROOT_NAMES or (workdir_is_users(draft.stage) and not folders):
+        return None
+    for instruction in draft.stage.instructions:
+        owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
+        if owner and owner.partition(":")[0] not in ROOT_NAMES:
+            return (
+                f"line {instruction.line}: --chown={owner} gives folders to the user, who may write there at run time"
+            )
+    return None
+
+
+def workdir_is_users(stage: Stage) -> bool:
+    """True when WORKDIR made its folder behind USER: BuildKit then gives it to that user."""
+    for instruction, state in stage.numbered():
+        after = state.after(instruction, {}, {})
+        if instruction.name == "WORKDIR" and after.workdir == stage.final_state.workdir:
+            return state.user not in ROOT_NAMES
+    return False
+
+
+def _lost_modes(draft: Draft) -> str | None:
+    """A chmod or a plain chown of a folder that COPY --from brings: COPY makes the folder anew, as root's, 0755."""
+    folders = [copy.source for copy in draft.copies if draft.go.files.kind(copy.source) == "dir"]
+    plain = [
+        (path, step)
+        for _, steps in draft.roles.shaping
+        for step in steps
+        if step.name == "chown" and not any("R" in word for word in step.argv[1:2] if word)
+        for operand in (step.options_and_operands or ((), ()))[1][1:]
+        if (path := step.absolute(operand)) is not None
+    ]
+    for path, step in (*draft.roles.modes, *plain):
+        recursive = step.name == "chmod" and any("R" in word for word in step.argv[1:2] if word)
+        for folder in folders:
+            if folder == path or (recursive and below(folder, (path,))):
+                line = step.instruction.line
+                return f"line {line}: what {step.name} does to the folder {folder} would be lost by its COPY"
+    return None
 
 
 def _from_context(draft: Draft, paths: dict[str, str]) -> str | None:

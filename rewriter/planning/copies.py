@@ -53,7 +53,9 @@ def plan_copies(situation: Situation) -> MissingCopy | str:
     targets = _places(word, final, step.absolute(word) if "/" in word else None)
     if not targets:
         return f"where {word} is looked up is not known"
-    reasons = [_present(situation, final, target) for target in targets]
+    if launch.shell and image is not None and image.repository == "scratch":
+        return "its start command needs a shell, which scratch does not have"
+    reasons = [_present(situation, final, target, bare="/" not in word) for target in targets]
     received = "the final stage receives what it starts"
     for reason in (received, *reasons):
         if reason and reason in reasons:
@@ -69,7 +71,7 @@ def _places(word: str, final: Stage, absolute: str | None) -> tuple[str, ...]:
     return tuple(posixpath.join(folder, word) for folder in final.final_state.path_folders() or ())
 
 
-def _present(situation: Situation, final: Stage, target: str) -> str | None:
+def _present(situation: Situation, final: Stage, target: str, *, bare: bool) -> str | None:
     """Why the program may be there: something of the final stage (or its parents) could bring it."""
     if situation.go(final).artefact_at(target) is not None:
         return "the final stage makes its program itself"
@@ -83,7 +85,7 @@ def _present(situation: Situation, final: Stage, target: str) -> str | None:
             if place is None or target == place or target.startswith(place.rstrip("/") + "/"):
                 return "the final stage receives what it starts"
     for instruction, _ in numbered:
-        if instruction.name == "RUN" and not _only_packages(instruction):
+        if instruction.name == "RUN" and (bare or not _only_packages(instruction)):
             return f"line {instruction.line}: a RUN of the final stage may make {target}"
     if final.root.image is None or not _bare(situation, final):
         return f"the base image {final.root.image_word} may hold {target}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rewriter.ecosystems.go import GoStage
 from rewriter.model.stages import Stage
 from rewriter.model.state import State
-from rewriter.planning.runtime_files import RuntimeFiles
+from rewriter.planning.launch import Launch
 from rewriter.syntax import Instruction
 from rewriter.transform import Certainty, Evidence
 
@@ -31,7 +31,7 @@ class CarriedEnvironment:
 
 
 def carried_environment(
-    stage: Stage, moved: list[Instruction], shaping: list[str], reads: RuntimeFiles, go: GoStage
+    stage: Stage, moved: list[Instruction], shaping: list[str], launch: Launch, go: GoStage
 ) -> CarriedEnvironment | str:
     """The lines, or a reason when a moved instruction uses a variable that cannot be carried."""
     lines: list[str] = []
@@ -69,9 +69,54 @@ def carried_environment(
                 where = f"line {line}: {name}" if line else f"a RUN for run time uses {name}, which"
                 return f"{where} is a variable that the runtime does not have"
         carried |= names
-    redeclared = [arguments[name] for name in dict.fromkeys(wanted)]
-    head = [instruction.text.rstrip("\r\n") for instruction in dict.fromkeys(redeclared)]
-    return CarriedEnvironment((*head, *lines), tuple(evidence))
+    problem = _changed_since(stage, moved) or _unset_at_run_time(stage, launch, carried)
+    if problem:
+        return problem
+    redeclared = _redeclared(wanted, arguments)
+    if isinstance(redeclared, str):
+        return redeclared
+    return CarriedEnvironment((*redeclared, *lines), tuple(evidence))
+
+
+def _redeclared(wanted: list[str], arguments: dict[str, Instruction]) -> list[str] | str:
+    """The ARG lines for some names and for what their defaults use, in the file's order."""
+    found: set[str] = set()
+    todo = list(wanted)
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for used in sorted(_used(" ".join(pair.value or "" for pair in arguments[name].pairs))):
+            if used not in arguments:
+                return f"line {arguments[name].line}: ARG {name} takes {used} from the environment of the build"
+            todo.append(used)
+    order = sorted({arguments[name] for name in found}, key=lambda instruction: instruction.start)
+    return [instruction.text.rstrip("\r\n") for instruction in order]
+
+
+def _changed_since(stage: Stage, moved: list[Instruction]) -> str | None:
+    """A moved instruction must not see another value than where it stood."""
+    for instruction in moved:
+        if instruction.name not in ("EXPOSE", "LABEL", "VOLUME", "STOPSIGNAL"):
+            continue
+        then, now = stage.state_at(instruction), stage.final_state
+        for name in sorted(_used(instruction.args)):
+            if then.variables.get(name) != now.variables.get(name):
+                return f"line {instruction.line}: {name} is set anew behind it, and it would see the new value"
+    return None
+
+
+def _unset_at_run_time(stage: Stage, launch: Launch, carried: set[str]) -> str | None:
+    """What a shell of run time expands must be set there as it was."""
+    state = stage.final_state
+    texts = [(i.args, i.line) for i in (launch.instruction, state.cmd, state.healthcheck) if i is not None]
+    texts += [(script.text, launch.instruction.line) for script in launch.scripts]
+    for text, line in texts:
+        lost = sorted((_used(text) & set(state.env)) - carried)
+        if lost:
+            return f"line {line}: the start command uses {lost[0]}, which the runtime does not have"
+    return None
 
 
 def _needs_and_gives(instruction: Instruction) -> tuple[str, int, set[str]]:
@@ -97,8 +142,7 @@ def stays_behind(instruction: Instruction, stage: Stage, go: GoStage) -> bool:
 
 def _stays(name: str, value: str, stage: Stage, state: State, go: GoStage, evidence: list[Evidence]) -> bool:
     """True for a variable that only the build needs."""
-    mentioned = go.sources is not None and any(name in file.literals for file in go.sources.program(None).files)
-    if mentioned:
+    if go.sources is not None and any(name in file.literals for file in go.sources.program(None).files):
         return False
     if name == "PATH":
         expanded = state.expand(value) or ""
@@ -106,13 +150,23 @@ def _stays(name: str, value: str, stage: Stage, state: State, go: GoStage, evide
         return all(folder in ("/go/bin", "/usr/local/go/bin", "") or folder.endswith("/go/bin") for folder in folders)
     if _BUILD_ONLY.match(name):
         return True
-    if _SECRET.search(name) and "$" in value:
+    in_build = any(i.name == "RUN" and name in i.text for i in stage.instructions)
+    if _SECRET.search(name) and "$" in value and (in_build or go.sources is not None) and not _hinted(name, go):
         line = next((i.line for i in stage.instructions if i.name == "ENV" and any(p.key == name for p in i.pairs)), 0)
         evidence.append(
             Evidence(f"ENV {name} looks like a secret of the build and stays there", f"line {line}", Certainty.ASSUMED)
         )
         return True
     return False
+
+
+def _hinted(name: str, go: GoStage) -> bool:
+    """True when a string of the sources holds the name or its end, as struct tags and prefixes do."""
+    if go.sources is None:
+        return False
+    end = name.rpartition("_")[2]
+    literals = (literal for file in go.sources.program(None).files for literal in file.literals)
+    return any(name in literal or (end and end.lower() in literal.lower()) for literal in literals)
 
 
 def _expanded(instruction: Instruction, state: State, kept: list[str]) -> str | None:

@@ -31,6 +31,7 @@ class Script:
     interpreter: str
     """Base name of what its first line names: sh, bash …"""
     steps: tuple[Step, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _script(step: Step, state: State, files: StageFiles) -> Script | str | None:
     inner = script_steps(text, step.instruction, state)
     if isinstance(inner, Opaque):
         return f"the script {origin} is not understood: {inner.reason}"
-    return Script(path, origin, interpreter, tuple(_with_arguments(each, argv[1:]) for each in inner))
+    return Script(path, origin, interpreter, tuple(_with_arguments(each, argv[1:]) for each in inner), text)
 
 
 def _with_arguments(step: Step, arguments: tuple[str | None, ...]) -> Step:

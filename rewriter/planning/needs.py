@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from rewriter.ecosystems.go import GoStage, Run
 from rewriter.ecosystems.go_build import GoCommand, parse_go
 from rewriter.model.run import Step
+from rewriter.planning.file_effects import ZONES
 from rewriter.planning.launch import Launch, is_builtin
-from rewriter.planning.roles import ZONES
 from rewriter.shell import Opaque
 from rewriter.userland.alpine import APPLETS, PACKAGES, alpine_gap
 from rewriter.userland.runtime import known_user, program_package
 
 # Dependency managers of the time before modules: they fetch with git whatever GOPROXY says.
 _GIT_CALLERS = frozenset({"dep", "glide", "godep", "govendor", "gvt", "gopm"})
+_PROGRAM_FOLDERS = ("/usr/local", "/usr/bin", "/bin", "/opt", "/go/bin", "/sbin", "/usr/sbin")
 _DEBIAN_FOLDERS = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/lib64/")
 DEV_TOOLS = frozenset(
     "air reflex CompileDaemon modd realize gin fresh dlv wgo gow nodemon watchexec entr arelo gowatch bee revel "
@@ -68,7 +69,7 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage) -> Needs
         path = step.absolute(word) if word and "/" in word else None
         if path in artefacts or path in {script.path for script in launch.scripts}:
             continue
-        if step.name in ("sh", "bash") and launch.scripts:
+        if step.name in ("sh", "bash") and launch.scripts and step in launch.steps:
             if step.name == "bash":
                 needs.want("bash", f"line {step.instruction.line} starts a script with it")
             continue
@@ -104,6 +105,11 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str) -> None:
             needs.want("tzdata", f"{where} uses {ZONES}")
         elif word and word.startswith(_DEBIAN_FOLDERS):
             needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
+    if name in ("chown", "chgrp"):
+        parts = step.options_and_operands
+        for owner in (parts[1][0] if parts is not None and parts[1] else "").split(":"):
+            if not known_user(owner, "alpine"):
+                needs.vetoes.append(f"{where}: the owner {owner} is not known to exist on Alpine")
     if name in DEV_TOOLS:
         needs.vetoes.append(f"{where}: `{name}` runs further commands that are not looked at")
         return
@@ -142,6 +148,12 @@ def _go_command(step: Step, needs: Needs, go: GoStage, line: int) -> None:
         needs.want("git", "go build stamps the version from .git")
     if command.verb == "generate":
         _generate(needs, go, line)
+    if command.verb == "test" and go.tests_start_programs:
+        needs.vetoes.append(f"line {line}: the tests start programs that Alpine may not have")
+    if command.verb == "env" and "-w" in step.argv and not str(step.argv).count("GOPROXY=http"):
+        needs.want("git", f"go env -w on line {line} may change where modules come from")
+    if any(word in (variables.get("GOFLAGS") or "") for word in ("-race", "-linkmode", "-buildmode", "-msan", "-asan")):
+        needs.vetoes.append(f"line {line}: GOFLAGS asks for what needs glibc or a C compiler")
     if "race" in command.flags or command.flags.get("buildmode") in ("plugin", "c-shared", "shared"):
         needs.vetoes.append(f"line {line}: `-race` and plugins need glibc")
 
@@ -174,8 +186,12 @@ def _mounts(run: Run, needs: Needs) -> None:
 
 
 def _owners(go: GoStage, needs: Needs) -> None:
+    """Owners of COPY, and programs that come from elsewhere."""
     for stage in go.stage.lineage:
         for instruction in stage.instructions:
+            target = instruction.operands[-1] if instruction.name in ("COPY", "ADD") else ""
+            if instruction.flag("from") is not None and f"{target}/".startswith(_PROGRAM_FOLDERS):
+                needs.vetoes.append(f"line {instruction.line}: what it copies to {target} may need glibc")
             owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
             for name in (owner or "").split(":"):
                 if not known_user(name, "alpine"):
@@ -185,9 +201,8 @@ def _owners(go: GoStage, needs: Needs) -> None:
 def _brings_programs(step: Step) -> bool:
     """True for a download or an archive that goes to where programs lie."""
     words = [word for word in step.argv[1:] if word]
-    folders = ("/usr/local", "/usr/bin", "/bin", "/opt", "/go/bin", "/sbin", "/usr/sbin")
     return step.name in ("tar", "unzip", "curl", "wget") and any(
-        word.startswith(folders) or (step.absolute(word) or "").startswith(folders[:1]) for word in words
+        word.startswith(_PROGRAM_FOLDERS) or (step.absolute(word) or "").startswith("/usr/local") for word in words
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from rewriter.ecosystems.go import Artefact, GoStage
 from rewriter.model.stages import Stage
 from rewriter.planning.launch import Launch
-from rewriter.planning.roles import Roles
+from rewriter.planning.role_types import Roles
 from rewriter.planning.runtime_base import Builder, RuntimeBase
-from rewriter.planning.runtime_files import RuntimeFiles
+from rewriter.planning.runtime_paths import RuntimeFiles
 from rewriter.situation import Situation
 from rewriter.syntax import Instruction
 from rewriter.transform import Certainty, Evidence, Finding
@@ -37,8 +37,10 @@ class SplitPlan:
     packages: tuple[str, ...]
     environment: tuple[str, ...]
     """ARG and ENV lines of the runtime, as they are written there."""
+    first: tuple[str, ...]
+    """RUN lines that shape the running system before WORKDIR: users and their homes."""
     shaping: tuple[str, ...]
-    """RUN lines that shape the running system."""
+    """The others."""
     shell: str | None
     copies: tuple[CopyFrom, ...]
     workdir: str | None

@@ -43,7 +43,9 @@ def find_programs(draft: Draft) -> str | None:
         built = command is not None and (command.verb == "build" or own) and not path.startswith("/tmp/")
         if built and path not in by_path and path not in carried and path not in originals:
             by_path[path] = artefact
-            draft.carry(path, path)
+            folder, name = posixpath.split(path)
+            on_path = folder in (draft.stage.final_state.path_folders() or ()) and folder not in DEFAULT_PATH.split(":")
+            draft.carry(path, f"/usr/local/bin/{name}" if on_path else path)
     draft.artefacts = tuple(by_path.values())
     return None
 

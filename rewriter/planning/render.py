@@ -95,6 +95,7 @@ def _runtime_lines(plan: SplitPlan) -> list[str]:
     workdir = [f"{keyword(stage, 'WORKDIR')} {plan.workdir}"] if plan.workdir else []
     user = [f"{keyword(stage, 'USER')} {plan.user}"] if plan.user else []
     users_own = bool(user) and plan.workdir_is_users
+    lines += plan.first
     if users_own:
         lines += [*plan.shaping, *user, *workdir]
     elif plan.shaping:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from rewriter.ecosystems.go import GoStage, Run
 from rewriter.ecosystems.go_build import parse_go
 from rewriter.model.files import Copy
 from rewriter.model.run import Step
+from rewriter.planning.file_effects import FileEffects, below
+from rewriter.planning.role_types import Roles
 from rewriter.shell import Opaque
-from rewriter.syntax import Instruction
 
 # Commands that leave nothing a running service could want, wherever they stand in a build.
 _BUILD_TOOLS = frozenset(
@@ -22,11 +22,7 @@ _BUILD_TOOLS = frozenset(
     "uname head tail wc grep find du tree file id whoami umask trap sort uniq cut tr basename dirname nproc "
     "sha256sum md5sum".split()
 )
-STREAMS = frozenset({"/dev/stdout", "/dev/stderr"})
-ZONES = "/usr/share/zoneinfo"
-_SHAPING = frozenset("mkdir chown chmod touch ln".split())
 _USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
-_CACHES = ("/var/lib/apt", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/go/pkg", "/go/src")
 _BUILD_PACKAGES = frozenset(
     "git gcc g++ make musl-dev libc-dev libc6-dev build-base build-essential pkg-config pkgconf pkgconfig cmake "
     "autoconf automake libtool bzr breezy mercurial subversion openssh openssh-client protobuf protobuf-dev "
@@ -37,43 +33,24 @@ _CARRIED_PACKAGES = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Roles:
-    """The outcome of the sorting."""
-
-    shaping: list[tuple[Run, tuple[Step, ...]]] = field(default_factory=list)
-    """RUN instructions with the commands that shape the running system, to be repeated there."""
-    users: list[Step] = field(default_factory=list)
-    """The commands among them that create users and groups."""
-    produced: list[tuple[str, Instruction]] = field(default_factory=list)
-    """Absolute paths outside the sources that the stage puts there for run time."""
-    packages: dict[str, str] = field(default_factory=dict)
-    """Packages that the author installed and that may matter at run time, with their line."""
-    refused: list[str] = field(default_factory=list)
-    """What cannot be told: one reason each."""
-    made: dict[str, str] = field(default_factory=dict)
-    """Absolute paths among the sources that a RUN makes, with the line: run time may read them."""
-    started: frozenset[str] = frozenset()
-    """Programs that the start command uses: packages of these names are for run time."""
-
-
 def sort_roles(go: GoStage, source_folders: tuple[str, ...], started: frozenset[str] = frozenset()) -> Roles:
     """Sorts every RUN of a stage (and its parents).
 
     ``source_folders`` hold sources and build outputs; ``started`` are programs that the start command is seen to use.
     """
     roles = Roles(started=started)
+    effects = FileEffects(go, source_folders, roles)
     for run in go.runs:
         if isinstance(run.steps, Opaque):
             roles.refused.append(f"line {run.instruction.line}: {run.steps.reason}")
             continue
-        shaping = [step for step in run.steps if _sort(step, run, go, source_folders, roles)]
+        shaping = [step for step in run.steps if _sort(step, run, go, effects, roles)]
         if shaping:
             roles.shaping.append((run, tuple(shaping)))
     return roles
 
 
-def _sort(step: Step, run: Run, go: GoStage, sources: tuple[str, ...], roles: Roles) -> bool:
+def _sort(step: Step, run: Run, go: GoStage, effects: FileEffects, roles: Roles) -> bool:
     """Sorts one command; True when it is to be repeated in the runtime stage."""
     line = run.instruction.line
     if not step.argv:
@@ -82,7 +59,7 @@ def _sort(step: Step, run: Run, go: GoStage, sources: tuple[str, ...], roles: Ro
     if step.command is not None:
         for redirect in step.command.redirects:
             if redirect.operator in (">", ">>", "&>", ">|") and redirect.target is not None:
-                _written(redirect.target.value(step.variables), step, sources, roles, line)
+                effects.written(step, redirect.target.value(step.variables))
     if name in _USERS:
         roles.users.append(step)
         if not step.certain or None in step.argv:
@@ -100,19 +77,42 @@ def _sort(step: Step, run: Run, go: GoStage, sources: tuple[str, ...], roles: Ro
         words = " ".join(word or "…" for word in (name, *step.argv[1:2]))
         roles.refused.append(f"line {line}: what `{words}` leaves for run time cannot be told")
         return False
+    if name == "git" and _fetches(step):
+        roles.refused.append(f"line {line}: what `git {step.argv[1]}` brings may matter at run time")
+        return False
+    if command is not None and command.verb == "env" and _sets_odd(step):
+        roles.refused.append(f"line {line}: `go env -w` changes how the build goes, which is not followed")
     if name in _BUILD_TOOLS or name in go.tools or _made_here(step, go):
         if name == "find" and any(word in ("-delete", "-exec", "-execdir") for word in step.argv):
             roles.refused.append(f"line {line}: what `find` changes cannot be told")
         return False
-    if name in _SHAPING or name in ("rm", "rmdir", "mv", "cp", "install", "tee", "sed"):
-        return _file_command(step, go, sources, roles, line)
-    if name == "setcap" or name == "upx":
-        if name == "setcap":
-            roles.refused.append(f"line {line}: `setcap` gives a file capabilities, which the copy is not seen to keep")
+    if name in effects.names:
+        return effects.look(step)
+    if name == "upx":
+        return False
+    if name == "setcap":
+        roles.refused.append(f"line {line}: `setcap` gives a file capabilities, which the copy is not seen to keep")
         return False
     shown = name or (step.command.words[0].raw if step.command and step.command.words else "a command")
     roles.refused.append(f"line {line}: what `{shown}` leaves for run time cannot be told")
     return False
+
+
+_HARMLESS_SETTINGS = ("GO111MODULE=", "GOPROXY=", "GOSUMDB=", "GONOSUMDB=", "GOPRIVATE=", "GOINSECURE=", "GONOPROXY=")
+
+
+def _sets_odd(step: Step) -> bool:
+    """True for ``go env -w`` of more than where modules come from."""
+    return "-w" in step.argv and any(w is None or not w.startswith(_HARMLESS_SETTINGS) for w in step.argv[3:])
+
+
+def _fetches(step: Step) -> bool:
+    """True for git commands that bring files to somewhere else than the build's own folders."""
+    if not any(verb in step.argv[1:2] for verb in ("clone", "archive", "lfs")):
+        return False
+    words = [word for word in step.argv[2:] if word and not word.startswith("-")]
+    target = step.absolute(words[1]) if len(words) > 1 else step.cwd
+    return target is None or not below(target, ("/go", "/tmp"))
 
 
 _HARMLESS_ARGUMENTS = frozenset({"version", "--version", "-version", "-v", "-V", "help", "--help", "-help", "-h"})
@@ -128,101 +128,6 @@ def _made_here(step: Step, go: GoStage) -> bool:
         made = next((a for a in go.artefacts if posixpath.basename(a.path) == word), None)
     command = parse_go(made.step) if made is not None else None
     return command is not None and (command.verb == "build" or all(p.startswith(".") for p in command.packages))
-
-
-def _written(target: str | None, step: Step, sources: tuple[str, ...], roles: Roles, line: int) -> None:
-    path = step.absolute(target) if target is not None else None
-    if path is None:
-        roles.refused.append(f"line {line}: a file that it writes is only known at run time")
-    elif _below(path, sources):
-        roles.made[path] = f"line {line} writes it"
-    elif path.startswith(("/dev/", "/root/.", "/etc/apt", "/etc/apk")) or _below(path, _CACHES):
-        return
-    else:
-        roles.produced.append((path, step.instruction))
-
-
-def _file_command(step: Step, go: GoStage, sources: tuple[str, ...], roles: Roles, line: int) -> bool:
-    name = step.name
-    parts = step.options_and_operands
-    if parts is None:
-        if name == "rm" and step.certain:
-            return _unknown_rm(step, sources, roles, line)
-        roles.refused.append(f"line {line}: `{name}` works on paths only known at run time")
-        return False
-    operands = parts[1]
-    if name in ("chown", "chmod"):
-        operands = operands[1:]
-    if name == "sed" or name == "tee":
-        return False if all(_in_sources(step, path, sources) for path in operands[1:]) else _refuse(roles, line, name)
-    paths = [step.absolute(operand) for operand in operands]
-    if any(path is None for path in paths):
-        return _refuse(roles, line, name)
-    known = [path for path in paths if path is not None]
-    if name in ("rm", "rmdir"):
-        return (
-            False
-            if all(_below(path, (*sources, *_CACHES, "/root", "/go")) for path in known)
-            else _refuse(roles, line, name)
-        )
-    if name in ("cp", "mv", "install"):
-        return _copied(step, known, go, sources, roles, line)
-    if name == "ln":
-        if known and (known[0] in STREAMS or _below(known[0], (ZONES,))):
-            if known[0] not in STREAMS:
-                roles.packages.setdefault("tzdata", f"line {line}")
-            return True
-        if any(go.artefact_at(path) is not None for path in known) or all(_below(p, sources) for p in known[-1:]):
-            return False
-        return _refuse(roles, line, name)
-    if name in ("chmod", "touch") and all(_below(path, sources) or go.artefact_at(path) for path in known):
-        return False  # what is copied keeps its mode
-    if all(_below(path, ("/go", "/tmp", "/root")) and not _below(path, sources) for path in known):
-        return False
-    if not step.certain:
-        return _refuse(roles, line, name)
-    if name == "mkdir":
-        # WORKDIR makes these itself, and a second mkdir without -p would fail.
-        workdir = go.stage.final_state.workdir or "/"
-        return not all(_below(workdir, (path,)) or _below(path, ("/go",)) for path in known)
-    return True  # chown and the like shape the running system, inside the working directory too
-
-
-def _unknown_rm(step: Step, sources: tuple[str, ...], roles: Roles, line: int) -> bool:
-    """rm with globs: harmless when every path starts in caches or sources."""
-    words = step.command.words[1:] if step.command is not None else ()
-    for word in words:
-        if not word.raw.startswith("-"):
-            stem = re.split(r"[*?\[$`]", word.raw.strip("\"'"))[0]
-            path = step.absolute(stem) if stem else None
-            if path is None or not _below(path.rstrip("/"), (*sources, *_CACHES, "/root", "/go")):
-                return _refuse(roles, line, "rm")
-    return False
-
-
-def _copied(step: Step, known: list[str], go: GoStage, sources: tuple[str, ...], roles: Roles, line: int) -> bool:
-    target = known[-1]
-    if _below(target, sources):
-        into = go.files.is_folder_before(target, step.instruction) or len(known) > 2
-        for source in known[:-1]:
-            made = posixpath.join(target, posixpath.basename(source)) if into else target
-            if go.artefact_at(made) is None:
-                roles.made[made] = f"line {line} makes it"
-        return False
-    if _below(target, ("/tmp", "/go")):
-        return False
-    for source in known[:-1]:
-        moved = posixpath.join(target, posixpath.basename(source))
-        if go.artefact_at(target) is not None or go.artefact_at(moved) is not None:
-            continue
-        if len(known) > 2 or target.endswith("/bin"):
-            roles.produced.append((moved, step.instruction))
-        elif step.name == "install":
-            return _refuse(roles, line, "install")
-        else:
-            into = go.files.is_folder_before(target, step.instruction)
-            roles.produced.append((moved if into else target, step.instruction))
-    return False
 
 
 def _packages(step: Step, roles: Roles, line: int) -> None:
@@ -250,20 +155,6 @@ def _packages(step: Step, roles: Roles, line: int) -> None:
             roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")
 
 
-def _refuse(roles: Roles, line: int, name: str) -> bool:
-    roles.refused.append(f"line {line}: what `{name}` does there may matter at run time")
-    return False
-
-
-def _in_sources(step: Step, word: str, sources: tuple[str, ...]) -> bool:
-    path = step.absolute(word)
-    return path is not None and _below(path, sources)
-
-
-def _below(path: str, folders: tuple[str, ...]) -> bool:
-    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
-
-
 _GO_NAMES = re.compile(
     r"(?:\.|go\.(?:mod|sum|work)|.*\.go|vendor|cmd|pkg|internal|Makefile|Gopkg\.(?:toml|lock)|glide\.(?:yaml|lock)|Godeps(?:\.json)?|main)\Z"
 )
@@ -284,6 +175,6 @@ def assets(copies: tuple[Copy, ...], sources: tuple[str, ...], is_source_only: d
             continue
         if _GO_NAMES.match(base) or is_source_only.get(copy.source, False) or copy.target in sources:
             continue
-        if copy.target is not None and _below(copy.target, sources) and base.startswith("."):
+        if copy.target is not None and below(copy.target, sources) and base.startswith("."):
             continue
         yield copy

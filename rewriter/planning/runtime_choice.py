@@ -45,16 +45,25 @@ def _bare(draft: Draft, base: RuntimeBase, health: tuple[Step, ...]) -> Iterator
     named = not user.replace(":", "").isdigit() and user not in ROOT_NAMES
     conditions = (
         (draft.launch.shell or draft.launch.scripts, "the start command needs a shell"),
-        (health, "the HEALTHCHECK needs tools"),
+        ([step for step in health if not _starts_ours(draft, step)], "the HEALTHCHECK needs tools"),
         (draft.roles.shaping, "the stage shapes the system with RUN"),
         (draft.roles.packages, "the stage installs packages"),
         (draft.reads.programs, "the program starts other programs"),
         (base.kind == "scratch" and draft.reads.zones, "the program reads time zones"),
+        (base.kind == "scratch" and draft.stage.final_state.env.get("TZ"), "ENV TZ needs time zones"),
+        (base.kind == "scratch" and draft.reads.temporary, "the program makes temporary files: there is no /tmp"),
+        (base.kind == "scratch" and not draft.reads.seen, "what the program needs of the system could not be seen"),
         (base.kind == "scratch" and draft.reads.certificates, "the program checks certificates"),
         (base.kind == "scratch" and named, f"USER {user} is a name, and scratch has no users"),
         (base.kind == "distroless" and named and user != "nobody", f"USER {user} is not known there"),
     )
     return (reason for condition, reason in conditions if condition)
+
+
+def _starts_ours(draft: Draft, step: Step) -> bool:
+    word = step.argv[0] if step.argv else None
+    path = step.absolute(word) if word and "/" in word else None
+    return step.command is None and path is not None and any(copy.target == path for copy in draft.copies)
 
 
 def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: dict[str, str]) -> None:
@@ -75,15 +84,24 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
         if name in ("ca-certificates", "tzdata") or not _provably_unused(draft, name):
             packages.setdefault("xz" if base.kind == "alpine" and name == "xz-utils" else name, where)
     for name, where in draft.reads.programs.items():
-        package = program_package(posixpath.basename(name), base.kind)
+        package = "" if _is_ours(draft, name) else program_package(posixpath.basename(name), base.kind)
         if package is None:
             base.vetoes.append(f"{where} starts `{name}`, which is not known there")
         elif package:
             packages.setdefault(package, f"{where} starts {name}")
     if draft.reads.certificates or (base.kind == "slim" and draft.go.requires(None)):
         packages.setdefault("ca-certificates", draft.reads.certificates or "its dependencies may check certificates")
-    if draft.reads.zones or draft.stage.final_state.env.get("TZ", "") != "":
+    inline = any(step.variables.get("TZ") for step in draft.launch.all_steps)
+    if draft.reads.zones or inline or draft.stage.final_state.env.get("TZ", "") != "":
         packages.setdefault("tzdata", draft.reads.zones or "ENV TZ")
+
+
+def _is_ours(draft: Draft, name: str) -> bool:
+    """True for a program or script that the runtime receives, by its path."""
+    if "/" not in name or draft.stage.final_state.workdir is None:
+        return False
+    path = posixpath.normpath(posixpath.join(draft.stage.final_state.workdir, name))
+    return any(copy.target == path for copy in draft.copies) and draft.go.artefact_at(path) is not None
 
 
 def _users(draft: Draft, base: RuntimeBase) -> None:
@@ -96,6 +114,12 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
         debian = next((step for step in made if step.name in ("adduser", "addgroup")), None)
         if debian is not None:
             base.vetoes.append(f"line {debian.instruction.line}: {debian.name} is not part of {base.image}")
+    for name, step in draft.roles.owners:
+        line = step.instruction.line
+        if not known_user(name, base.kind) and not any(name in each.argv for each in made):
+            base.vetoes.append(f"line {line}: the owner {name} is not known there")
+        elif not same_family and not name.isdigit():
+            base.vetoes.append(f"line {line}: the owner {name} has another number there")
     for instruction in draft.stage.instructions:
         owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
         for name in (owner or "").split(":"):
@@ -117,6 +141,9 @@ def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict
         posixpath.basename(script.path) for script in draft.launch.scripts
     }
     package = "" if step.name in ours else program_package(step.name, base.kind)
+    nested = step.name in ("sh", "bash") and any(word and not word.startswith("-") for word in step.argv[1:])
+    if nested and step not in draft.launch.steps:
+        base.vetoes.append(f"line {line}: `{step.name}` runs a further script, which is not looked at")
     if package is None:
         base.vetoes.append(f"line {line}: `{step.name}` is not known there")
     elif package:
