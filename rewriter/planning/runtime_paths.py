@@ -25,6 +25,12 @@ _DEVELOPMENT = frozenset(
     "docs doc test tests testdata vendor node_modules scripts script hack deploy deployment deployments k8s "
     "kubernetes helm chart charts build ci examples example tools api proto".split()
 )
+_TOOLING = re.compile(
+    r"\.(?!env\Z)|(?:docker-compose|compose|codecov|mkdocs|skaffold|renovate|appveyor|package|tsconfig|webpack|yarn|"
+    r"cloudbuild|buildspec|azure-pipelines|elm-package|readme|license|changelog)(?:[.-]|\Z)",
+    re.IGNORECASE,
+)
+"""Files at the top of a repository that are for tools, not for its program."""
 _NEVER = re.compile(r"(?:Dockerfile.*|go\.(?:mod|sum|work)|Makefile|.*\.go|\.git|\.dockerignore|docker-compose.*)\Z")
 
 
@@ -96,13 +102,20 @@ def add_path(
         return
     if _carries(path, go) or (read and go.files.kind(path) == "file"):
         found.paths[path] = where
-    elif go.files.kind(path) == "dir":
+    elif go.files.kind(path) == "dir" and _holds_data(go, go.files.origin(path) or "."):
         found.packages[path] = where
     elif read and not inside and "/" in text.lstrip("./"):
         # What it writes beside a file that keeps the folder in git: the folder must be there.
         parent = posixpath.dirname(path)
         if parent != workdir and _carries(parent, go):
             found.paths[parent] = where
+
+
+def _holds_data(go: GoStage, folder: str) -> bool:
+    """True for a package folder that holds data beside its sources."""
+    context = go.files.context
+    inside = (path for path in context.files() if path.startswith(folder + "/")) if context is not None else ()
+    return folder != "." and any(posixpath.splitext(path)[1][1:] in _DATA_EXTENSIONS for path in inside)
 
 
 def _carries(path: str, go: GoStage) -> bool:
@@ -132,7 +145,7 @@ def add_conventional(go: GoStage, workdir: str | None, found: RuntimeFiles) -> N
     for top in sorted({path.split("/")[0] for path in context.files()}):
         stem, extension = posixpath.splitext(top)
         config = stem in ("config", "conf", "settings", "app") and extension[1:] in CONFIG_EXTENSIONS
-        loose = "/" not in top and top in context.files() and extension[1:] in _DATA_EXTENSIONS
+        loose = context.kind(top) == "file" and extension[1:] in _DATA_EXTENSIONS and not _TOOLING.match(top)
         data = top.lower() not in _DEVELOPMENT and not top.startswith(".") and not holds_sources(go, top)
         folder = context.kind(top) == "dir" and data
         if top.lower() in _CONVENTIONAL or config or loose or folder:
