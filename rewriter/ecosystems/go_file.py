@@ -152,6 +152,8 @@ def _selector(node: Node, file: GoFile) -> None:
         file.uses.setdefault("certificates", line)
     elif name in _TEMPORARY.get(operand, ()) or name in ("ParseMultipartForm", "FormFile"):
         file.uses.setdefault("temporary", line)
+    elif operand == "user" and name in ("Lookup", "LookupId", "LookupGroup", "LookupGroupId"):
+        file.uses.setdefault("users", line)
     elif (operand, name) == ("time", "LoadLocation"):
         file.uses.setdefault("zones", line)
     elif (operand, name) == ("debug", "ReadBuildInfo"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rewriter.ecosystems.go_file import GoFile
 from rewriter.facts import Refusal, TagChoice, alpine_tag, parse_tag
 from rewriter.facts.images import ImageFacts
 from rewriter.model.image_ref import parse_image
@@ -157,6 +158,9 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
     made = situation.go(stage).artefacts
     static = bool(made) and all(artefact.static for artefact in made)
     cgo = cgo_verdict(situation.go(stage), made if static else (), choice.alpine)
+    looked_up = next((f.path for f in _sources(situation) if "users" in f.uses), None)
+    if looked_up:
+        needs.vetoes.append(f"{looked_up} looks users up, and Alpine has others")
     relied = _relied_on(situation, stage)
     if relied:
         return relied
@@ -195,6 +199,10 @@ def _relied_on(situation: Situation, stage: Stage) -> str | None:
         if by and len(situation.model.stages) > 1:
             return f"the stage {each.name or each.index} is built as a target by {by}: its content must stay"
     return None
+
+
+def _sources(situation: Situation) -> tuple[GoFile, ...]:
+    return situation.sources.program(None).files if situation.sources is not None else ()
 
 
 def _alpine_user(user: str) -> bool:

@@ -129,6 +129,12 @@ def _from_elsewhere(draft: Draft, paths: dict[str, str]) -> str | None:
     return None
 
 
+def _owner(written: str) -> str:
+    """chown's owner as --chown means it: without a group, chown leaves root's, and --chown takes the user's number."""
+    user, colon, group = written.partition(":")
+    return f"{user}:{group or (user if colon else 'root')}"
+
+
 def _owned(copy: CopyFrom, draft: Draft) -> CopyFrom:
     """With --chown where the stage gave the path to somebody."""
     for _, steps in draft.roles.shaping:
@@ -141,5 +147,5 @@ def _owned(copy: CopyFrom, draft: Draft) -> CopyFrom:
                 path = step.absolute(operand)
                 below = path is not None and recursive and copy.source.startswith(path.rstrip("/") + "/")
                 if path is not None and (path == copy.source or below):
-                    return CopyFrom(copy.source, copy.target, parts[1][0])
+                    return CopyFrom(copy.source, copy.target, _owner(parts[1][0]))
     return copy

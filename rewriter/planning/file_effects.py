@@ -63,13 +63,15 @@ class FileEffects:
             return self._refuse(step, "works in a folder that is not known")
         return self._by_name[step.name](step, options, known)
 
-    def written(self, step: Step, target: str | None) -> None:
+    def written(self, step: Step, target: str | None, *, appends: bool = False) -> None:
         """A file that a redirect or tee writes."""
         path = step.absolute(target) if target is not None else None
         if path is None:
             self._refuse(step, "writes a file whose name is only known at run time")
         elif below(path, self.sources):
             self.roles.made[path] = f"line {step.instruction.line} writes it"
+        elif appends and path.startswith("/etc/") and not any(path == made for made, _ in self.roles.produced):
+            self._refuse(step, f"adds to {path}, which may be another file in another image")
         elif not path.startswith(_BUILD_SETTINGS) and not below(path, CACHES):
             self.roles.produced.append((path, step.instruction))
 
@@ -92,7 +94,7 @@ class FileEffects:
         *origins, target = known
         into = len(origins) > 1 or self.go.files.is_folder_before(target, step.instruction) or target.endswith("/bin")
         if step.name == "mv":
-            self.roles.removed += [origin for origin in origins if self.go.files.origin(origin) is not None]
+            self.roles.removed += origins
         for origin in origins:
             made = posixpath.join(target, posixpath.basename(origin)) if into else target
             if self.go.artefact_at(made) is not None or below(made, ("/tmp", "/go/bin", "/go/pkg")):

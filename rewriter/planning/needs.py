@@ -150,7 +150,8 @@ def _go_command(step: Step, needs: Needs, go: GoStage, line: int) -> None:
         _generate(needs, go, line)
     if command.verb == "test" and go.tests_start_programs:
         needs.vetoes.append(f"line {line}: the tests start programs that Alpine may not have")
-    if command.verb == "env" and "-w" in step.argv and not str(step.argv).count("GOPROXY=http"):
+    direct = ("GOPRIVATE=", "GONOPROXY=", "GOPROXY=direct")
+    if command.verb == "env" and any(word is None or word.startswith(direct) for word in step.argv[2:]):
         needs.want("git", f"go env -w on line {line} may change where modules come from")
     if any(word in (variables.get("GOFLAGS") or "") for word in ("-race", "-linkmode", "-buildmode", "-msan", "-asan")):
         needs.vetoes.append(f"line {line}: GOFLAGS asks for what needs glibc or a C compiler")

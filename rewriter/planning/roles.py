@@ -59,7 +59,7 @@ def _sort(step: Step, run: Run, go: GoStage, effects: FileEffects, roles: Roles)
     if step.command is not None:
         for redirect in step.command.redirects:
             if redirect.operator in (">", ">>", "&>", ">|") and redirect.target is not None:
-                effects.written(step, redirect.target.value(step.variables))
+                effects.written(step, redirect.target.value(step.variables), appends=redirect.operator == ">>")
     if name in _USERS:
         roles.users.append(step)
         if not step.certain or None in step.argv:

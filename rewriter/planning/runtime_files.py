@@ -19,6 +19,7 @@ from rewriter.planning.runtime_paths import (
     outermost,
 )
 from rewriter.transform import Certainty, Evidence
+from rewriter.userland.runtime import TOOLS
 
 _TOKEN = re.compile(r"[\w./*-]+")
 _TOOLCHAIN = frozenset({"go/build", "go/importer", "golang.org/x/tools/go/packages"})
@@ -46,6 +47,8 @@ def runtime_files(
         found.paths.update(found.made)  # it may read them; carrying too much is harmless
     if found.computed:
         found.paths.update(found.packages)
+    for path in [path for path in found.paths if path.endswith(".sh")]:
+        _script(path, go, found)
     found.paths = outermost(folded(found.paths, go, workdir))
     _unseen_arguments(go, launch, found)
     return found
@@ -66,6 +69,15 @@ def _unseen_arguments(go: GoStage, launch: Launch, found: RuntimeFiles) -> None:
             if path is not None and any(f and (path == f or path.startswith(f.rstrip("/") + "/")) for f in folders):
                 unseen = f"{value} is given to the program, and could not be seen in the build context"
                 found.vetoes.append(f"line {step.instruction.line}: {unseen}")
+
+
+def _script(path: str, go: GoStage, found: RuntimeFiles) -> None:
+    """Tools that a carried script names; what else it starts is not followed."""
+    origin = go.files.origin(path)
+    data = go.files.context.read(origin) if origin is not None and go.files.context is not None else None
+    for word in _TOKEN.findall((data or b"").decode("utf-8", "replace")):
+        if word in TOOLS:
+            found.programs.setdefault(word, origin or path)
 
 
 def _unseen(found: RuntimeFiles) -> None:
@@ -99,38 +111,51 @@ def _command_line(go: GoStage, launch: Launch) -> Iterator[tuple[str, str]]:
 
 
 def _program(program: Program, go: GoStage, workdir: str | None, found: RuntimeFiles) -> None:
-    computed: list[str] = []
     names = [name for file in program.files for name in file.config_names]
     for file in program.files:
-        for literal, line in file.literals.items():
-            where = f"{file.path}:{line}"
-            add_path(literal, where, workdir, go, found)
-            for name in names:
-                for extension in CONFIG_EXTENSIONS:
-                    add_path(posixpath.join(literal, f"{name}.{extension}"), where, workdir, go, found)
-        for literal, line in file.read_paths:
-            add_path(literal, f"{file.path}:{line}", workdir, go, found, read=True)
+        _named_files(file, names, go, workdir, found)
         if "TZ" in file.literals:
             found.zones = found.zones or f"{file.path}:{file.literals['TZ']}"
-        if _generates(go):
-            _maybe_generated(file, workdir, go, found)
-        computed += [f"{call} in {file.path}:{line}" for call, line in file.reads]
+    _started_programs(program, found)
+    _needs_of(program, found)
+    computed = [f"{call} in {file.path}:{line}" for file in program.files for call, line in file.reads]
+    if computed:
+        found.computed = True
+        more = f" and {len(computed) - 1} more" if len(computed) > 1 else ""
+        fact = f"it reads files at paths that it computes ({computed[0]}{more})"
+        found.evidence.append(Evidence(fact, "sources", Certainty.ASSUMED))
+        add_conventional(go, workdir, found)
+
+
+def _named_files(file: GoFile, names: list[str], go: GoStage, workdir: str | None, found: RuntimeFiles) -> None:
+    """Files that strings of a source name; ``names`` are configuration files without extension."""
+    for literal, line in file.literals.items():
+        where = f"{file.path}:{line}"
+        add_path(literal, where, workdir, go, found)
+        for name in names:
+            for extension in CONFIG_EXTENSIONS:
+                add_path(posixpath.join(literal, f"{name}.{extension}"), where, workdir, go, found)
+    for literal, line in file.read_paths:
+        add_path(literal, f"{file.path}:{line}", workdir, go, found, read=True)
+    if _generates(go):
+        _maybe_generated(file, workdir, go, found)
+
+
+def _started_programs(program: Program, found: RuntimeFiles) -> None:
+    for file in program.files:
         for started, line in file.programs:
             if started:
                 found.programs.setdefault(started, f"{file.path}:{line}")
             else:
                 found.computed_programs = True
-                found.evidence.append(
-                    Evidence("it starts programs whose names it computes", f"{file.path}:{line}", Certainty.ASSUMED)
-                )
-    _needs_of(program, found)
-    if computed:
-        found.computed = True
-        more = f" and {len(computed) - 1} more" if len(computed) > 1 else ""
-        found.evidence.append(
-            Evidence(f"it reads files at paths that it computes ({computed[0]}{more})", "sources", Certainty.ASSUMED)
-        )
-        add_conventional(go, workdir, found)
+                fact = "it starts programs whose names it computes"
+                found.evidence.append(Evidence(fact, f"{file.path}:{line}", Certainty.ASSUMED))
+    if found.computed_programs:
+        # A string that is the name of a tool may be what is started.
+        for file in program.files:
+            for literal, line in file.literals.items():
+                if literal in TOOLS:
+                    found.programs.setdefault(literal, f"{file.path}:{line}")
 
 
 def _needs_of(program: Program, found: RuntimeFiles) -> None:

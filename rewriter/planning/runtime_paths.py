@@ -104,7 +104,7 @@ def add_path(
         found.paths[path] = where
     elif go.files.kind(path) == "dir" and _holds_data(go, go.files.origin(path) or "."):
         found.packages[path] = where
-    elif read and not inside and "/" in text.lstrip("./"):
+    elif not inside and not text.startswith("/") and "/" in text.removeprefix("./"):
         # What it writes beside a file that keeps the folder in git: the folder must be there.
         parent = posixpath.dirname(path)
         if parent != workdir and _carries(parent, go):

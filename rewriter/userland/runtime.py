@@ -26,6 +26,9 @@ _SLIM_PACKAGES = {
     "wget": "wget",
     "xz": "xz-utils",
 }
+TOOLS = frozenset(_SLIM_PACKAGES) | frozenset(PACKAGES)
+"""Programs of the full golang image that a slim or alpine runtime has only with a package."""
+
 # Openers of browsers and clipboards: never there in a container, with the full image neither.
 _DESKTOP = frozenset("open xdg-open rundll32 explorer cmd cmd.exe powershell pbcopy xclip xsel osascript start".split())
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
@@ -167,6 +168,11 @@ class Engine:
         """A label of an image, or None where the image or the label is not there."""
         found = self._docker("image", "inspect", f'--format={{{{index .Config.Labels "{name}"}}}}', tag)
         return found.stdout.strip() or None if found.returncode == 0 else None
+
+    def config(self, tag: str) -> dict[str, object]:
+        """The configuration of an image, as the engine reports it."""
+        found: dict[str, object] = json.loads(self._checked("image", "inspect", "--format={{json .Config}}", tag))
+        return found
 
     def alias(self, tag: str, other: str) -> None:
         """Give the image ``tag`` the name ``other`` as well."""
