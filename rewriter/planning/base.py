@@ -133,22 +133,12 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
     facts = golang_facts(situation, stage)
     if isinstance(facts, str):
         return facts
-    image = stage.root.image
-    assert image is not None  # golang_facts said so
     place = image_place(situation, stage.root)
     if isinstance(place, str):
         return place
-    tag = image.tag or "latest"
-    if parse_tag("golang", tag).flavour == "alpine":
-        return f"golang:{tag} is an alpine image already"
-    choice = alpine_tag(facts, tag, situation.options.alpine if place.pinned else None)
-    if isinstance(choice, Refusal):
-        return choice.reason
-    if not place.pinned:
-        floating = f"{parse_tag('golang', tag).version}-alpine"
-        if parse_tag("golang", tag).suite or not facts.has(floating):
-            return f"golang:{floating} is not in the catalogue"
-        choice = TagChoice(floating, choice.alpine, choice.reason, choice.source, choice.date)
+    choice = _alpine_choice(situation, stage, facts, place)
+    if isinstance(choice, str):
+        return choice
     needs = _needs(situation, stage, splits)
     if isinstance(needs, str):
         return needs
@@ -181,6 +171,24 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
         *(Evidence(f"{package} is added: {reason}", "Dockerfile") for package, reason in needs.packages.items()),
     )
     return AlpineSwap(stage.root, place, new_text, choice, needs.packages, evidence)
+
+
+def _alpine_choice(situation: Situation, stage: Stage, facts: ImageFacts, place: ImagePlace) -> TagChoice | str:
+    """The alpine tag that takes the place of the stage's, looked up."""
+    image = stage.root.image
+    tag = (image.tag if image is not None else "") or "latest"
+    parsed = parse_tag("golang", tag)
+    if parsed.flavour == "alpine":
+        return f"golang:{tag} is an alpine image already"
+    choice = alpine_tag(facts, tag, situation.options.alpine if place.pinned else None)
+    if isinstance(choice, Refusal):
+        return choice.reason
+    if place.pinned:
+        return choice
+    floating = f"{parsed.version}-alpine"
+    if parsed.suite or not facts.has(floating):
+        return f"golang:{floating} is not in the catalogue"
+    return TagChoice(floating, choice.alpine, choice.reason, choice.source, choice.date)
 
 
 def _relied_on(situation: Situation, stage: Stage) -> str | None:
