@@ -274,8 +274,10 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
+        from rewriter.session import Exit
+
         click.echo("interrupted; every file is whole", err=True)
-        sys.exit(130)
+        sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader went away (`| head`): nothing to say to it, and nothing to say about it.
         sys.stderr.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rewriter.ecosystems.go import GoStage, Run
@@ -234,12 +233,3 @@ def _stamps(go: GoStage) -> bool:
         return True
     sources = go.sources
     return sources is not None and any("stamp" in file.uses for file in sources.program(None).files)
-
-
-def merged(*parts: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Packages of several needs, first reasons kept."""
-    packages: dict[str, str] = {}
-    for part in parts:
-        for package, reason in part:
-            packages.setdefault(package, reason)
-    return packages
