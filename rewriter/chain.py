@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewriter.edit import OverlappingEditsError, ordered, splice
 from rewriter.facts import CATALOGUE, Facts
-from rewriter.pragmas import ignored_file, pragmas
+from rewriter.pragmas import ignored_file, odd_pragmas, pragmas
 from rewriter.result import LocatedFinding, Result, Step, Withheld
 from rewriter.situation import Options, Situation
 from rewriter.source import line_of
@@ -60,11 +61,15 @@ def _once(
             situation = Situation(current, context, options, facts)
         situation.ahead = _ahead(transforms[index + 1 :], situation)
         step, found, fault = _step(transform, situation)
+        anchors = [*(c.anchor for c in step.changes), *(d.anchor for d in step.declined)]
+        anchors += [item.change.anchor for item in step.withheld]
+        step = replace(step, lines={anchor: _original_line(text, steps, anchor) for anchor in anchors})
         steps.append(step)
         findings += [LocatedFinding(_original_line(text, steps[:-1], item.anchor), item.message) for item in found]
         if fault:
             unsound.append(f"{transform.name}: {fault}")
         current = step.after
+    findings += [LocatedFinding(line, message) for line, message in odd_pragmas(first.model)] if first else []
     unique = tuple(dict.fromkeys(findings))
     last = (
         situation

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rewriter import __version__
+from rewriter.commands import commands
 from rewriter.terminal import styled, visible, write, write_lines
 
 if TYPE_CHECKING:
@@ -101,7 +105,7 @@ def rewrite(
             raise click.UsageError(
                 "- (standard input) excludes all but --format and the options that steer the rewrite"
             )
-        sys.exit(_from_stdin(session, format_ or "text"))
+        sys.exit(_from_stdin(session, format_))
     files = session.files(list(paths) or [Path()])
     outcomes = [session.rewrite_file(path) for path in files]
     codes = [outcome.code for outcome in outcomes]
@@ -150,26 +154,34 @@ def _write(changed: list[Outcome], apply: bool, patch: Path | None, branch: str 
     return [Exit.UNUSABLE] if problems else []
 
 
-def _from_stdin(session: Session, format_: str) -> int:
+def _from_stdin(session: Session, format_: str | None) -> int:
     from rewriter.discovery import UnknownTransformError
     from rewriter.io.context_dir import DirectoryContext
-    from rewriter.io.files import FileError
-    from rewriter.session import Exit
+    from rewriter.io.files import MAX_DOCKERFILE, FileError
+    from rewriter.session import Exit, check_context
 
-    data = sys.stdin.buffer.read()
+    data = sys.stdin.buffer.read(MAX_DOCKERFILE + 1)
+    if len(data) > MAX_DOCKERFILE:
+        raise click.UsageError(f"standard input is larger than {MAX_DOCKERFILE // 1_000_000} MB")
     try:
         config = session.config(Path.cwd())
         options, transforms = session.settings(config)
+        check_context(config)
     except (FileError, UnknownTransformError) as error:
         click.echo(f"error: {error}", err=True)
+        sys.stdout.buffer.write(data + sys.stdin.buffer.read())
         return int(Exit.UNUSABLE)
-    folder = session.request.context
+    if config.enabled is False:
+        sys.stdout.buffer.write(data)
+        click.echo(f"left as it is, {config.path} says enabled = false", err=True)
+        return int(Exit.DONE)
+    folder = session.request.context or config.context
     context = DirectoryContext(folder) if folder is not None else None
     outcome: Outcome = session.rewrite_data(data, None, "Dockerfile", transforms, context, options)
     after = outcome.result.after if outcome.result is not None else None
     sys.stdout.buffer.write(data if after is None else after.encode("utf-8", "surrogateescape"))
     sys.stdout.buffer.flush()
-    _report([outcome], format_, err=True)
+    _report([outcome], format_ or config.format or "text", err=True)
     return int(outcome.code)
 
 
@@ -179,7 +191,7 @@ def _report(outcomes: list[Outcome], format_: str, *, err: bool = False) -> None
 
         from rewriter.report.as_json import SCHEMA, as_json
 
-        files = [as_json(o.shown, o.result, str(o.patch or ""), o.error or o.skipped or None) for o in outcomes]
+        files = [as_json(o.shown, o.result, str(o.patch or ""), o.error, o.skipped, o.notes) for o in outcomes]
         write(json.dumps({"schema": SCHEMA, "version": __version__, "files": files}, indent=2), err=err)
         return
     for outcome in outcomes:
@@ -215,57 +227,15 @@ def _print_summary(outcomes: list[Outcome]) -> None:
     write(f"{len(outcomes)} read, {len(changed)} would change")
 
 
-@click.group()
-def commands() -> None:
-    """Commands beside the rewriting itself."""
-
-
-@commands.command(name="list")
-def list_() -> None:
-    """Show all transforms."""
-    from rewriter.discovery import all_transforms
-
-    for transform in all_transforms():
-        click.echo(f"{transform.name:16} {transform.summary}{'' if transform.default else ' (opt-in)'}")
-
-
-@commands.command()
-@click.argument("name")
-def explain(name: str) -> None:
-    """Show the page of one transform."""
-    from rewriter.discovery import UnknownTransformError, all_transforms, chosen
-
-    try:
-        chosen((name,))
-    except UnknownTransformError as error:
-        raise click.UsageError(str(error)) from None
-    page = next(transform.page for transform in all_transforms() if transform.name == name)
-    click.echo(f"{name}: {page.strip()}")
-
-
-@commands.group()
-def facts() -> None:
-    """What is known of images."""
-
-
-@facts.command()
-@click.argument("image")
-def show(image: str) -> None:
-    """Show what the catalogue knows of IMAGE (golang:1.18)."""
-    from rewriter.facts.show import describe
-
-    text = describe(image)
-    if text is None:
-        raise click.UsageError(f"{image} is not in the catalogue")
-    click.echo(text)
-
-
 def main() -> None:
     """The entry point; gives the exit codes of the contract."""
     arguments = sys.argv[1:]
     try:
+        if sys.stdout is None or sys.stdin is None or sys.stderr is None:
+            raise OSError(errno.EBADF, "standard input, output and error must be open")
         if arguments and arguments[0] in commands.commands:
             commands(arguments, prog_name="dfrewrite", standalone_mode=False)
+            sys.stdout.flush()
             return
         # `--branch` takes a value only behind `=`: what follows it is a path.
         arguments = [f"--branch={_NAMED_LATER}" if argument == "--branch" else argument for argument in arguments]
@@ -280,8 +250,18 @@ def main() -> None:
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
         # The reader went away (`| head`): nothing to say to it, and nothing to say about it.
-        sys.stderr.close()
-        sys.exit(0)
+        os._exit(0)
+    except OSError as error:
+        _last_words(f"error: {error.strerror or error}", 2)
+    except Exception as error:  # a crash is our bug, and says so in one line
+        _last_words(f"fault of dfrewrite: {type(error).__name__}: {' '.join(str(error).split())}", 3)
+
+
+def _last_words(message: str, code: int) -> None:
+    """One line and the end; what could not be written is not tried again."""
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(message, err=True)
+    os._exit(code)
 
 
 if __name__ == "__main__":

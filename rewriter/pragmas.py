@@ -14,7 +14,9 @@ from rewriter.syntax import Instruction, Trivia
 if TYPE_CHECKING:
     from rewriter.edit import Edit
     from rewriter.model.stages import Model
+from rewriter.source import line_of
 
+_LOOKS_LIKE = re.compile(r"#\s*dfrewrite\s*:")
 _PRAGMA = re.compile(r"#\s*dfrewrite:\s*(ignore-file|ignore)(?:=([\w,\s-]*?))?(?:\s+(.*))?\Z")
 
 
@@ -61,6 +63,34 @@ def pragmas(model: Model) -> tuple[Pragma, ...]:
         elif node.kind == "blank":
             waiting = []
     return tuple(found)
+
+
+def odd_pragmas(model: Model) -> tuple[tuple[int, str], ...]:
+    """(line, what is odd) of comments that look like pragmas and say nothing: they must not be ignored in silence."""
+    known = {id(node) for node in _speaking(model)}
+    found = []
+    for node in model.dockerfile.nodes:
+        if isinstance(node, Trivia) and node.kind == "comment" and id(node) not in known:
+            text = model.dockerfile.text[node.start : node.end].strip()
+            if _LOOKS_LIKE.match(text):
+                why = "speaks for nothing: no instruction follows it" if _PRAGMA.match(text) else "is no pragma"
+                found.append((line_of(model.dockerfile.text, node.start), f"{text!r} {why}"))
+    return tuple(found)
+
+
+def _speaking(model: Model) -> list[Trivia]:
+    """The pragma comments that an instruction follows, and those for the file."""
+    speaking: list[Trivia] = []
+    waiting: list[Trivia] = []
+    for node in model.dockerfile.nodes:
+        if isinstance(node, Instruction):
+            speaking += waiting
+            waiting = []
+        elif node.kind == "blank":
+            waiting = []
+        elif node.kind == "comment" and (match := _match(model, node)):
+            (speaking if match.group(1) == "ignore-file" else waiting).append(node)
+    return speaking
 
 
 def _match(model: Model, node: Trivia) -> re.Match[str] | None:

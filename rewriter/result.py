@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rewriter.source import line_of
@@ -27,10 +28,12 @@ class Step:
     changes: tuple[Change, ...] = ()
     declined: tuple[Declined, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    lines: Mapping[int, int] = field(default_factory=dict)
+    """Lines of the original text for offsets of ``before``."""
 
     def line(self, offset: int) -> int:
-        """1-based line of an offset in the text before this step."""
-        return line_of(self.before, offset)
+        """1-based line of the original text that an offset of the text before this step came from."""
+        return self.lines.get(offset) or line_of(self.before, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Result:
     steps: tuple[Step, ...] = ()
     findings: tuple[LocatedFinding, ...] = ()
     forecast: Forecast | None = None
-    unsound: tuple[str, ...] = field(default=())
+    unsound: tuple[str, ...] = ()
     """Faults of ours: changes that were thrown away because a check failed."""
     ignored: str = ""
     """Why the whole file was left alone by its own wish (``ignore-file``), else empty."""

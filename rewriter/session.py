@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +35,10 @@ class Exit(enum.IntEnum):
     WOULD_CHANGE = 1
     UNUSABLE = 2
     FAULT = 3
-    UNPROVEN = 4
     INTERRUPTED = 130
 
 
-_BADNESS = (Exit.FAULT, Exit.UNPROVEN, Exit.UNUSABLE, Exit.WOULD_CHANGE, Exit.DONE)
+_BADNESS = (Exit.INTERRUPTED, Exit.FAULT, Exit.UNUSABLE, Exit.WOULD_CHANGE, Exit.DONE)
 
 
 def worst(codes: list[Exit]) -> Exit:
@@ -87,6 +86,12 @@ class Outcome:
         from rewriter.io.patch import quote_git_path
 
         return make_patch(self.result.before, self.result.after, quote_git_path(self.shown.lstrip("/")))
+
+
+def check_context(config: Config) -> None:
+    """Raises ConfigError for a context that is no folder: an empty one would hide what run time needs."""
+    if config.context is not None and not config.context.is_dir():
+        raise ConfigError(config.path or config.context, f"context: {config.context} is no folder")
 
 
 class Session:
@@ -138,11 +143,10 @@ class Session:
             if config.enabled is False:
                 return Outcome(path, str(path), data, skipped=f"{config.path} says enabled = false")
             options, transforms = self.settings(config)
+            check_context(config)
             found = self._surroundings(path)
             context = self._context(path, self.request.context or config.context or found[1])
-            options = Options(
-                options.level, options.alpine, options.runtime, options.target, options.build_args, found[0]
-            )
+            options = replace(options, surroundings=found[0])
         except (FileError, UnknownTransformError) as error:
             reason = error.reason if isinstance(error, FileError) and error.path == path else str(error)
             return Outcome(path, str(path), error=reason, code=Exit.UNUSABLE)

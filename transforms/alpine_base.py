@@ -5,14 +5,16 @@ version has the same toolchain in about a third of the size.
 
 Safe when: every command that runs on the image is known to mean the same on Alpine, and the sources show no C code.
 
-Review when: the build context does not show whether the program uses cgo, or the version comes from an ARG.
+Review when: the build context does not show whether the program uses cgo, the program has dependencies (they are not
+looked at), or the version comes from an ARG.
 
 Leaves alone:
 - images that the catalogue does not know, or that are pinned by digest
 - images that are alpine already
 - stages that are thrown away: a smaller base there changes nothing in the image
+- bases that another stage stands on or copies from, or that a compose, bake or CI file builds as a target
 - images without ENTRYPOINT or CMD, which are tools for somebody else
-- stages with Debian packages, or with a command or option that Alpine does not have
+- stages with Debian packages, or with a command, option, user or owner that Alpine does not have
 - C code that is not known to work on musl
 - a tag that never had an alpine counterpart
 """

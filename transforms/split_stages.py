@@ -6,8 +6,8 @@ line that builds; the runtime stage starts small and receives the rest with COPY
 Safe when: the program, what it reads and what it starts were all seen in the sources, and the builder and the runtime
 have the same libc or the program is static.
 
-Review when: the build context does not show the sources, the program computes the paths that it reads, or only the
-start command says how the program is called.
+Review when: the build context does not show the sources, the program has dependencies (they are not looked at) or
+computes the paths that it reads, or only the start command says how the program is called.
 
 Leaves alone:
 - files whose final stage compiles nothing, so also those that are split already
@@ -16,6 +16,7 @@ Leaves alone:
 - stages with a RUN whose result run time may need, but that cannot be told from the file
 - programs that link C libraries, load plugins or serve their working directory
 - stages that a compose, bake or CI file builds as a target
+- stages whose owners, modes or variables a copy would lose
 - stages with ONBUILD, stages built on another stage, builds for another platform
 - images that no candidate runtime fits
 """

@@ -70,6 +70,8 @@ class GoFile:
     """certificates, zones, stamp, plugins, whole (reads its working directory): what else was seen, with its line."""
     config_names: list[str] = field(default_factory=list)
     """Names of configuration files without extension (viper)."""
+    whole: bool = True
+    """False when it could not be parsed to its end."""
     c_libraries: str = ""
     generators: tuple[str, ...] = ()
     """First words of its //go:generate lines."""
@@ -93,7 +95,7 @@ def parse_go_file(path: str, data: bytes) -> GoFile | None:
     root = _parser().parse(data).root_node
     package = next((child.children[1].text or b"" for child in root.children if child.type == "package_clause"), b"")
     imports: list[str] = []
-    file = GoFile(path, package.decode(), frozenset())
+    file = GoFile(path, package.decode(), frozenset(), whole=not root.has_error)
     libraries = _CGO_LIBRARIES.search(data.decode("utf-8", "replace")) if b'"C"' in data else None
     file.c_libraries = libraries.group(1).strip() if libraries else ""
     file.generators = tuple(_GENERATE.findall(data.decode("utf-8", "replace"))) if b"//go:generate" in data else ()

@@ -15,6 +15,9 @@ from functools import cached_property
 from rewriter.context import BuildContext
 from rewriter.ecosystems.go_file import OTHER_SYSTEMS, GoFile, parse_go_file
 
+LARGEST_FILE = 10_000_000
+"""Bytes; a larger source counts as not read."""
+
 MOST_FILES = 2_000
 """Source files read for one program; past that the picture is incomplete and says so."""
 
@@ -92,6 +95,11 @@ class GoSources:
         return self._parsed[folder]
 
     @cached_property
+    def _unread(self) -> set[str]:
+        """Files that could not be read or parsed: what they hold is not known."""
+        return set()
+
+    @cached_property
     def _parsed(self) -> dict[str, tuple[GoFile, ...]]:
         return {}
 
@@ -109,7 +117,8 @@ class GoSources:
             count += len(seen[current])
             todo += [inner for file in seen[current] for inner in self._inner(file.imports, module)]
         files = tuple(file for package in seen.values() for file in package)
-        return Program(files, not todo and not self.context.truncated)
+        unread = any(path in self._unread for folder in seen for path in self.folders.get(folder, ()))
+        return Program(files, not todo and not self.context.truncated and not unread)
 
     @cached_property
     def _modules(self) -> tuple[tuple[str, str], ...]:
@@ -139,8 +148,11 @@ class GoSources:
                 yield from (folder for folder in self.folders if folder != "." and path.endswith("/" + folder))
 
     def _parse(self, path: str) -> GoFile | None:
-        data = self.context.read(path)
-        return None if data is None else parse_go_file(path, data)
+        data = self.context.read(path, LARGEST_FILE)
+        file = parse_go_file(path, data) if data is not None else None
+        if data is None or (file is not None and not file.whole):
+            self._unread.add(path)
+        return file
 
 
 def _counts(path: str) -> bool:

@@ -24,8 +24,6 @@ _CONFIGURATION = frozenset(
 _MOVED_FROM_THE_END = _CONFIGURATION | {"RUN", "ENV", "USER", "WORKDIR", "ARG", "SHELL"}
 _BUILDER_NAMES = ("builder", "build", "go-builder", "compile")
 _KEPT_AS_BUILDER = frozenset({*_BUILDER_NAMES, "build-env", "buildstage", "gobuild", "go-build"})
-_FACTS_DAY = "2026-11-23"
-"""The day on which the catalogue was collected: results depend on facts, never on a clock."""
 
 
 def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> SplitPlan | str:
@@ -51,7 +49,9 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
     # Always kept: nothing shows that a program does not look at it, or write beside itself.
     workdir = state.workdir if stays and state.workdir != "/" else None
     builder_name, runtime_name = _names(draft)
-    remark = ageing(base.image, _FACTS_DAY)
+    page = draft.situation.facts.image("alpine")
+    # The day on which the catalogue was collected: results depend on facts, never on a clock.
+    remark = ageing(base.image, page.collected) if page is not None else None
     if remark:
         draft.findings.append(Finding(stage.from_.start, remark))
     return SplitPlan(

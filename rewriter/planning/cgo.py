@@ -59,6 +59,9 @@ def _no_cgo(go: GoStage, artefacts: tuple[Artefact, ...]) -> Iterator[Evidence]:
         yield Evidence(unseen, "build context", Certainty.ASSUMED)
         return
     yield Evidence("no cgo in the sources, and no module that is known to use it", "build context")
+    programs = (go.program(artefact) for artefact in artefacts) if artefacts else iter((go.sources.program(None),))
+    if any(program is not None and not program.complete for program in programs):
+        yield Evidence("not all sources could be looked at for cgo", "build context", Certainty.ASSUMED)
     others = {path for artefact in (artefacts or (None,)) for path in go.dependencies(artefact)}
     if others:
         fact = f"its dependencies ({len(others)}) are none that are known to use cgo, but were not looked at"

@@ -54,7 +54,7 @@ def _toolchain(step: Step) -> str | None:
     """The word of a start command that needs the toolchain at run time."""
     words = [word for word in step.argv if word]
     if step.name in DEV_TOOLS or step.name == "go":
-        return next(word for word in words)
+        return words[0]
     return next((word for word in words if posixpath.basename(word) in ("go", "dlv") or _TOOLCHAIN.match(word)), None)
 
 

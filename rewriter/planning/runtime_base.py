@@ -14,6 +14,7 @@ from rewriter.facts import (
     alpine_release_eol,
     alpine_tag,
     debian_slim,
+    debian_suite_eol,
     is_older_than,
     parse_tag,
 )
@@ -146,6 +147,10 @@ def _slim(builder: Builder, static: bool) -> RuntimeBase:
 def ageing(image: str, today: str) -> str | None:
     """What is weak about an alpine runtime that must stay paired with its builder: end of life, no DNS over TCP."""
     ref = parse_image(image)
+    if ref.repository == "debian":
+        end = debian_suite_eol(ref.tag.removesuffix("-slim"))
+        gone = end is not None and end < today
+        return f"{image} has had no updates since {end}: a newer Go image would bring a newer Debian" if gone else None
     if ref.repository != "alpine" or not ref.tag:
         return None
     remarks = []

@@ -180,7 +180,7 @@ def _needs_of(program: Program, found: RuntimeFiles) -> None:
         found.zones = zones
     if not program.complete:
         found.seen = False
-        found.evidence.append(Evidence("not all sources were looked at: too many", "sources", Certainty.ASSUMED))
+        found.evidence.append(Evidence("not all sources could be looked at", "sources", Certainty.ASSUMED))
 
 
 _GENERATORS = frozenset({"make", "swag", "templ", "packr", "packr2", "statik", "buf", "protoc", "sqlc"})

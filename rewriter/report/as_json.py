@@ -11,15 +11,18 @@ SCHEMA = 1
 """Raised when a field changes its meaning or goes."""
 
 
-def as_json(path: str, result: Result | None, diff: str, error: str | None) -> dict[str, Any]:
-    """One file as plain data."""
+def as_json(
+    path: str, result: Result | None, diff: str, error: str | None, skipped: str = "", notes: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """One file as plain data; every field is there, whatever came of the file."""
+    told = {"path": path, "error": error, "skipped": skipped or None, "notes": list(notes)}
     if result is None:
-        return {"path": path, "changed": False, "error": error}
+        empty: dict[str, Any] = {"changes": [], "left_alone": [], "withheld": [], "findings": [], "unsound": []}
+        return {**told, "changed": False, "ignored": None, "forecast": None, "diff": "", **empty}
     forecast = result.forecast
     return {
-        "path": path,
+        **told,
         "changed": result.changed,
-        "error": error,
         "ignored": result.ignored or None,
         "changes": [
             {
