@@ -6,7 +6,7 @@ from contextlib import nullcontext, suppress
 from itertools import product
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rewriter import DictContext, Level, Options
@@ -24,16 +24,6 @@ from rewriter.soundness import Unsound, check, second_reader
 from rewriter.source import decode, encode, line_ending
 from rewriter.syntax import Dockerfile, DockerfileError, Instruction, Span, parse
 from tests.strategies import any_text, dockerfiles, go_dockerfiles, hard_texts
-
-settings.register_profile(
-    "same every time",
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=150,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
-settings.load_profile("same every time")
 
 TRANSFORMS = chosen()
 CONTEXT = DictContext(
