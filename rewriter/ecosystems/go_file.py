@@ -46,7 +46,6 @@ OTHER_SYSTEMS = frozenset(
 )
 _CONSTRAINT = re.compile(r"^//(?:go:build| \+build) +(.*)$", re.MULTILINE)
 _TEMPORARY = {"os": {"CreateTemp", "MkdirTemp", "TempDir"}, "ioutil": {"TempFile", "TempDir"}}
-_EXEC_ALIAS = re.compile(rb'^\s*(?:import\s+)?([A-Za-z_.]\w*)\s+"os/exec"', re.MULTILINE)
 _GENERATE = re.compile(r"^//go:generate\s+(?:-command\s+)?(\S+)", re.MULTILINE)
 _CGO_LIBRARIES = re.compile(r"#cgo\s[^\n]*?(?:pkg-config:|LDFLAGS:[^\n]*-l)\s*([^\n]*)")
 
@@ -99,11 +98,6 @@ def parse_go_file(path: str, data: bytes) -> GoFile | None:
     libraries = _CGO_LIBRARIES.search(data.decode("utf-8", "replace")) if b'"C"' in data else None
     file.c_libraries = libraries.group(1).strip() if libraries else ""
     file.generators = tuple(_GENERATE.findall(data.decode("utf-8", "replace"))) if b"//go:generate" in data else ()
-    aliased = b"exec" in data and any(
-        alias not in (b"exec", b"_", b".", b"import") for alias in _EXEC_ALIAS.findall(data)
-    )
-    if aliased:
-        file.programs.append((None, 1))  # called under another name: what it starts is not followed
     _scan(root, file, imports)
     file.imports = frozenset(imports)
     return file
@@ -118,6 +112,10 @@ def _scan(root: Node, file: GoFile, imports: list[str]) -> None:
             path = node.child_by_field_name("path")
             if path is not None:
                 imports.append(_literal(path) or "")
+                alias = node.child_by_field_name("name")
+                if imports[-1] == "os/exec" and alias is not None and alias.text not in (b"exec", b"_"):
+                    # Called under another name: what it starts is not followed.
+                    file.programs.append((None, node.start_point[0] + 1))
             continue
         if kind in ("interpreted_string_literal", "raw_string_literal"):
             text = _literal(node)
