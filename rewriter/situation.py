@@ -45,13 +45,12 @@ class Situation:
         context: BuildContext | None = None,
         options: Options | None = None,
         facts: Facts | None = None,
-        ahead: frozenset[Phase] = frozenset(),
     ) -> None:
         self.text = text
         self.context = context
         self.options = options or Options()
         self.facts = facts or CATALOGUE
-        self.ahead = ahead
+        self.ahead: frozenset[Phase] = frozenset()
         """Phases of the transforms that run after this one."""
         self.dockerfile: Dockerfile = parse(text)
 

@@ -127,10 +127,10 @@ class GoStage:
             return known
         for folder, step in reversed(self._made[1]):
             if folder == posixpath.dirname(path):
-                return Artefact(path, step, self._named_main(posixpath.basename(path), step), False)
+                return Artefact(path, step, self._named_main(posixpath.basename(path)), False)
         return None
 
-    def _named_main(self, name: str, step: Step) -> str | None:
+    def _named_main(self, name: str) -> str | None:
         """The main package that is likely meant by a program's name."""
         mains = self.sources.main_packages if self.sources is not None else ()
         named = [folder for folder in mains if posixpath.basename(folder) == name]

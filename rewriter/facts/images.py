@@ -173,7 +173,7 @@ class ImageFacts:
 
 def short_name(name: str) -> str:
     """The name of an official image without registry and `library/`; another name comes back as it is."""
-    for registry in ("docker.io/", "index.docker.io/", "registry-1.docker.io/"):
+    for registry in ("docker.io/", "index.docker.io/", "registry-1.docker.io/", "registry.hub.docker.com/"):
         if name.startswith(registry):
             name = name[len(registry) :]
             break

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rewriter.facts.images import short_name
+
 
 class ImageRef(NamedTuple):
     """A reference taken apart; joining the parts gives it back."""
@@ -16,10 +18,7 @@ class ImageRef(NamedTuple):
     @property
     def short_name(self) -> str:
         """The repository as Docker Hub's official images are called (``golang``), else the repository itself."""
-        name = self.repository
-        for prefix in ("docker.io/", "index.docker.io/", "registry.hub.docker.com/"):
-            name = name.removeprefix(prefix)
-        return name.removeprefix("library/")
+        return short_name(self.repository)
 
     def with_tag(self, tag: str) -> str:
         """The same repository at another tag, without digest."""

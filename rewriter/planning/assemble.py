@@ -10,18 +10,14 @@ from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_SHELL
 from rewriter.planning.carry import workdir_is_users
 from rewriter.planning.environment import carried_environment, stays_behind
-from rewriter.planning.plan import Draft, SplitPlan
+from rewriter.planning.plan import CONFIGURATION, Draft, SplitPlan
 from rewriter.planning.runtime_base import RuntimeBase, ageing
 from rewriter.shell import Opaque
 from rewriter.syntax import Instruction
 from rewriter.transform import Evidence, Finding
 from rewriter.userland.runtime import ROOT_NAMES
 
-_CONFIGURATION = frozenset(
-    {"EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT", "VOLUME"}
-)
-"""Instructions that say nothing to a build: they move to the runtime wherever they stand."""
-_MOVED_FROM_THE_END = _CONFIGURATION | {"RUN", "ENV", "USER", "WORKDIR", "ARG", "SHELL"}
+_MOVED_FROM_THE_END = CONFIGURATION | {"RUN", "ENV", "USER", "WORKDIR", "ARG", "SHELL"}
 _BUILDER_NAMES = ("builder", "build", "go-builder", "compile")
 _KEPT_AS_BUILDER = frozenset({*_BUILDER_NAMES, "build-env", "buildstage", "gobuild", "go-build"})
 
@@ -34,7 +30,7 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
     if state.workdir is None:
         return "its working directory is only known at build time"
     tail = _tail(draft)
-    moved = [i for i in stage.instructions if i.name in _CONFIGURATION or i in tail]
+    moved = [i for i in stage.instructions if i.name in CONFIGURATION or i in tail]
     repeated = _shaping(draft, tail)
     if isinstance(repeated, str):
         return repeated

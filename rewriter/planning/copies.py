@@ -10,14 +10,15 @@ from rewriter.edit import Edit
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_PATH
 from rewriter.planning.launch import launch_of
-from rewriter.planning.plan import CopyFrom
+from rewriter.planning.plan import CONFIGURATION, CopyFrom
 from rewriter.situation import Situation
 from rewriter.source import line_ending
 from rewriter.syntax import Dockerfile, Instruction
 from rewriter.transform import Certainty, Evidence
 from rewriter.userland.runtime import program_package
 
-_CONFIGURATION = frozenset("EXPOSE LABEL MAINTAINER STOPSIGNAL HEALTHCHECK CMD ENTRYPOINT VOLUME USER".split())
+_LAST_LINES = CONFIGURATION | {"USER"}
+_RECEIVED = "the final stage receives what it starts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,7 @@ def plan_copies(situation: Situation) -> MissingCopy | str:
     if launch.shell and image is not None and image.repository == "scratch":
         return "its start command needs a shell, which scratch does not have"
     reasons = [_present(situation, final, target, bare="/" not in word) for target in targets]
-    received = "the final stage receives what it starts"
-    for reason in (received, *reasons):
+    for reason in (_RECEIVED, *reasons):
         if reason and reason in reasons:
             return reason
     if len(launch.steps) > 1 or launch.scripts:
@@ -83,11 +83,11 @@ def _present(situation: Situation, final: Stage, target: str, *, bare: bool) -> 
             raw = state.expand(instruction.operands[-1], instruction.escape)
             place = state.absolute(raw) if raw is not None else None
             if place is None or target == place or target.startswith(place.rstrip("/") + "/"):
-                return "the final stage receives what it starts"
+                return _RECEIVED
     for instruction, _ in numbered:
         if instruction.name == "RUN" and (bare or not _only_packages(instruction)):
             return f"line {instruction.line}: a RUN of the final stage may make {target}"
-    if final.root.image is None or not _bare(situation, final):
+    if final.root.image is None or not _bare(final):
         return f"the base image {final.root.image_word} may hold {target}"
     return None
 
@@ -102,7 +102,7 @@ def _only_packages(instruction: Instruction) -> bool:
     return isinstance(found, tuple) and all(step.name in harmless for step in found)
 
 
-def _bare(situation: Situation, final: Stage) -> bool:
+def _bare(final: Stage) -> bool:
     """True for a base image that is known to hold no programs but its distribution's own."""
     image = final.root.image
     return image is not None and (
@@ -170,9 +170,10 @@ def _libc_gap(situation: Situation, maker: Stage, final: Stage, artefact: Artefa
     if musl and target.short_name == "alpine":
         return None
     if not musl and target.short_name in ("debian", "golang") and "alpine" not in target.tag:
-        old = situation.facts.image("golang")
         suite = _suite(situation, maker)
-        if old is not None and suite is not None and (suite in target.tag):
+        if suite is None:
+            return f"which Debian release {maker.root.image_word} stands on is not known"
+        if suite in target.tag:
             return None
         return f"the program may need a newer glibc than {target.repository}:{target.tag or 'latest'} has"
     return (
@@ -197,7 +198,7 @@ def insert_before_configuration(dockerfile: Dockerfile, stage: Stage, line: str)
     ending = line_ending(dockerfile.text)
     first: Instruction | None = None
     for instruction in reversed(stage.instructions):
-        if instruction.name not in _CONFIGURATION:
+        if instruction.name not in _LAST_LINES:
             break
         first = instruction
     if first is None:

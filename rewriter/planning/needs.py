@@ -218,7 +218,7 @@ def _generate(needs: Needs, go: GoStage, line: int) -> None:
 
 
 def _stamps(go: GoStage) -> bool:
-    """True when .git is copied in and its absence of git would be noticed.
+    """True when .git is copied in and somebody would notice that git is not there.
 
     Go 1.18 to 1.18.3 fail where they find .git but no git; later ones leave the stamp out (-buildvcs=auto), which
     only a program that reads its own build information can see.

@@ -14,6 +14,9 @@ from rewriter.situation import Situation
 from rewriter.syntax import Instruction
 from rewriter.transform import Certainty, Evidence, Finding
 
+CONFIGURATION = frozenset({"EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT", "VOLUME"})
+"""Instructions that say nothing to a build: they move to the runtime wherever they stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class CopyFrom:

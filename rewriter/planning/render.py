@@ -45,7 +45,7 @@ def render_split(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[Edit, ...]:
     text = dockerfile.text
     ending = line_ending(text)
     edits = list(_from_edits(plan))
-    kept_in_place, earlier = _suffix(dockerfile, plan)
+    kept_in_place, earlier = _suffix(plan)
     head = _runtime_lines(plan)
     moved_spans = [_with_comments(dockerfile, instruction) for instruction in earlier]
     moved_texts = [_closed(text[span.start : span.end], ending) for span in moved_spans]
@@ -108,7 +108,7 @@ def _runtime_lines(plan: SplitPlan) -> list[str]:
     return lines if users_own else lines + user
 
 
-def _suffix(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[list[Instruction], list[Instruction]]:
+def _suffix(plan: SplitPlan) -> tuple[list[Instruction], list[Instruction]]:
     """Moved instructions that end the file and can stay where they are, and those that stand earlier."""
     moved = set(map(id, plan.moved))
     suffix: list[Instruction] = []

@@ -20,7 +20,7 @@ CONFIG_EXTENSIONS = ("yaml", "yml", "json", "toml", "env", "ini", "properties", 
 _DATA_EXTENSIONS = frozenset(
     "html htm tmpl gohtml txt json yaml yml toml ini conf cfg properties xml csv sql db sqlite pem crt key env "
     "ico png jpg svg css js wasm dat bin".split()
-) - {""}
+)
 _DEVELOPMENT = frozenset(
     "docs doc test tests testdata vendor node_modules scripts script hack deploy deployment deployments k8s "
     "kubernetes helm chart charts build ci examples example tools api proto".split()

@@ -228,7 +228,7 @@ def test_nothing_shows_under_a_pruned_folder(patterns: list[str], parts: list[st
 
 @given(st.text(st.characters() | st.sampled_from("!*?[]\\/#\n\udcff")), st.text())
 def test_any_text_compiles(text: str, path: str) -> None:
-    Dockerignore(text).ignores(path)
+    assert Dockerignore(text).ignores(path) in (True, False)
 
 
 @given(st.text(st.sampled_from("a./")))

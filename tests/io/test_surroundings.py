@@ -283,7 +283,7 @@ texts = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text()
 
 @given(texts)
 def test_no_text_is_too_odd(text: str) -> None:
-    list(script_uses("docker target " + text, "w", "/"))
+    assert isinstance(list(script_uses("docker target " + text, "w", "/")), list)
     for read, fault in (
         (lambda: ci_uses("docker target: " + text, "w", "/"), YamlError),
         (lambda: compose_uses([read_compose("compose.yml", "w", text)], "/"), YamlError),
