@@ -9,13 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rewriter.source import line_of
 from rewriter.syntax import Instruction, Trivia
 
 if TYPE_CHECKING:
     from rewriter.edit import Edit
     from rewriter.model.stages import Model
-from rewriter.source import line_of
 
+_NAME = "dfrewrite"
 _LOOKS_LIKE = re.compile(r"#\s*dfrewrite\s*:")
 _PRAGMA = re.compile(r"#\s*dfrewrite:\s*(ignore-file|ignore)(?:=([\w,\s-]*?))?(?:\s+(.*))?\Z")
 
@@ -41,6 +42,8 @@ class Pragma:
 
 def ignored_file(model: Model) -> str | None:
     """The reason of an ``ignore-file`` pragma ("" when it gives none), or None."""
+    if _NAME not in model.dockerfile.text:
+        return None
     for node in model.dockerfile.nodes:
         match = _match(model, node) if isinstance(node, Trivia) and node.kind == "comment" else None
         if match and match.group(1) == "ignore-file":
@@ -50,6 +53,8 @@ def ignored_file(model: Model) -> str | None:
 
 def pragmas(model: Model) -> tuple[Pragma, ...]:
     """All ``ignore`` pragmas with what they speak for."""
+    if _NAME not in model.dockerfile.text:
+        return ()
     found: list[Pragma] = []
     waiting: list[re.Match[str]] = []
     for node in model.dockerfile.nodes:
@@ -67,6 +72,8 @@ def pragmas(model: Model) -> tuple[Pragma, ...]:
 
 def odd_pragmas(model: Model) -> tuple[tuple[int, str], ...]:
     """(line, what is odd) of comments that look like pragmas and say nothing: they must not be ignored in silence."""
+    if _NAME not in model.dockerfile.text:
+        return ()
     known = {id(node) for node in _speaking(model)}
     found = []
     for node in model.dockerfile.nodes:

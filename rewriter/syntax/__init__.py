@@ -1,6 +1,6 @@
 """The Dockerfile language: a lossless tree by BuildKit's own rules."""
 
-from rewriter.syntax.lexer import parse
+from rewriter.syntax.lexer import parse, tile
 from rewriter.syntax.logical import Logical, Span
 from rewriter.syntax.tree import Dockerfile, DockerfileError, Heredoc, Instruction, Node, Trivia
 from rewriter.syntax.words import Flag, JsonString, Pair, Word, WordError
@@ -20,4 +20,5 @@ __all__ = [
     "Word",
     "WordError",
     "parse",
+    "tile",
 ]

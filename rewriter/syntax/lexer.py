@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rewriter.source import BOM, line_of
+from rewriter.source import BOM
 from rewriter.syntax.heredoc import Opener, openers
 from rewriter.syntax.logical import Logical, Span
 from rewriter.syntax.tree import Dockerfile, DockerfileError, Heredoc, Instruction, Node, Trivia
@@ -28,12 +28,20 @@ def parse(text: str) -> Dockerfile:
 
     Raises DockerfileError, with line and reason, for what BuildKit rejects.
     """
+    dockerfile = tile(text)
+    validate(dockerfile)
+    return dockerfile
+
+
+def tile(text: str) -> Dockerfile:
+    """The tree by lines and heredocs alone: what stands in an instruction is neither read nor checked yet.
+
+    Raises DockerfileError for lines that BuildKit's line parser rejects.
+    """
     lexer = _Lexer(text)
     nodes = lexer.nodes()
     _check_tiling(text, nodes)
-    dockerfile = Dockerfile(text, nodes, lexer.escape)
-    validate(dockerfile)
-    return dockerfile
+    return Dockerfile(text, nodes, lexer.escape)
 
 
 def _check_tiling(text: str, nodes: tuple[Node, ...]) -> None:
@@ -48,8 +56,16 @@ def _check_tiling(text: str, nodes: tuple[Node, ...]) -> None:
 
 
 class _Lexer:
+    """Walks the physical lines once; ``position`` is where the line at ``index`` starts."""
+
     def __init__(self, text: str) -> None:
         self.text = text
+        self.lines = text.split("\n")
+        if not self.lines[-1]:
+            self.lines.pop()  # what follows the last line end is no line
+        # A character takes at most four bytes, so only long lines need counting.
+        self.has_long_lines = max(map(len, self.lines), default=0) >= LONGEST_LINE // 4
+        self.index = 0
         self.position = 0
         self.escape = "\\"
         self._directives_open = True
@@ -57,104 +73,115 @@ class _Lexer:
 
     def nodes(self) -> tuple[Node, ...]:
         nodes: list[Node] = []
-        text = self.text
-        if text.startswith(BOM):
+        if self.text.startswith(BOM):
             nodes.append(Trivia("bom", 0, 1))
+            self.lines[0] = self.lines[0][1:]
             self.position = 1
-        while self.position < len(text):
+            if self.position == len(self.text):
+                return tuple(nodes)
+        while self.index < len(self.lines):
             nodes.append(self._node())
         return tuple(nodes)
 
-    def _line(self) -> tuple[int, int]:
-        """The next physical line as (start, end with line end); moves behind it."""
-        start = self.position
-        newline = self.text.find("\n", start)
-        end = len(self.text) if newline < 0 else newline + 1
-        length = end - start
-        # A character takes at most four bytes, so only long lines need counting.
-        if length > LONGEST_LINE // 4 and len(self.text[start:end].encode("utf-8", "surrogateescape")) > LONGEST_LINE:
-            raise DockerfileError(line_of(self.text, start), f"line is longer than {LONGEST_LINE} bytes")
-        self.position = end
-        return start, end
+    def _advance(self) -> str:
+        """The next physical line without its line feed; moves behind it."""
+        line = self.lines[self.index]
+        if self.has_long_lines:
+            self._check_length(line)
+        self.index += 1
+        self.position += len(line) + 1
+        if self.index == len(self.lines):
+            self.position = len(self.text)  # the last line may lack its line feed
+        return line
+
+    def _check_length(self, line: str) -> None:
+        ended = self.position + len(line) < len(self.text)
+        if len(line.encode("utf-8", "surrogateescape")) + ended > LONGEST_LINE:
+            raise DockerfileError(self.index + 1, f"line is longer than {LONGEST_LINE} bytes")
 
     def _node(self) -> Node:
-        text = self.text
-        start, end = self._line()
-        content = text[start:end].rstrip("\r\n")
-        trimmed = content.lstrip(UNICODE_BLANKS)
-        if self._directives_open and self._directive(trimmed, start):
-            return Trivia("directive", start, end)
+        start = self.position
+        line = self._advance()
+        trimmed = line.lstrip(UNICODE_BLANKS)
+        if self._directives_open and self._directive(trimmed.rstrip("\r")):
+            return Trivia("directive", start, self.position)
         if trimmed.startswith("#"):
-            return Trivia("comment", start, end)
+            return Trivia("comment", start, self.position)
         if not trimmed:
-            return Trivia("blank", start, end)
-        return self._instruction(start, start + len(content) - len(trimmed), start + len(content))
+            return Trivia("blank", start, self.position)
+        return self._instruction(start, start + len(line) - len(trimmed), trimmed)
 
-    def _directive(self, line: str, start: int) -> bool:
+    def _directive(self, line: str) -> bool:
         match = _DIRECTIVE.match(line)
         name = match.group(1).lower() if match else ""
         if match is None or name not in _DIRECTIVE_NAMES:
             self._directives_open = False
             return False
         if name in self._seen_directives:
-            raise DockerfileError(line_of(self.text, start), f"only one {name} parser directive can be used")
+            raise DockerfileError(self.index, f"only one {name} parser directive can be used")
         self._seen_directives.add(name)
         if name == "escape":
             if match.group(2) not in ("\\", "`"):
-                raise DockerfileError(
-                    line_of(self.text, start), f"invalid escape token {match.group(2)!r}, does not match ` or \\"
-                )
+                raise DockerfileError(self.index, f"invalid escape token {match.group(2)!r}, does not match ` or \\")
             self.escape = match.group(2)
         return True
 
-    def _instruction(self, start: int, first: int, stop: int) -> Instruction:
-        text = self.text
-        pieces: list[Span] = []
+    def _instruction(self, start: int, first: int, content: str) -> Instruction:
+        """The instruction that starts with ``content``, which stands at ``first``, its line just read."""
+        number = self.index
+        size, continued = self._content(content)
+        pieces = [Span(first, first + size)]
+        comments: tuple[Span, ...] = ()
+        if continued:
+            comments = self._continuation(pieces)
+        logical = Logical(self.text, tuple(pieces))
+        instruction = Instruction(self.text, start, self.position, number, logical, self.escape, comments)
+        if "<<" in logical.text and _may_hold_heredoc(instruction):
+            heredocs = tuple(self._heredoc(opener, number) for opener in openers(logical.text))
+            return Instruction(self.text, start, self.position, number, logical, self.escape, comments, heredocs)
+        return instruction
+
+    def _continuation(self, pieces: list[Span]) -> tuple[Span, ...]:
+        """Reads on while lines continue; adds to the pieces, returns the comment lines in between."""
         comments: list[Span] = []
-        content_end, continued = self._continuation(first, stop)
-        pieces.append(Span(first, content_end))
-        while continued and self.position < len(text):
-            line_start, line_end = self._line()
-            line = text[line_start:line_end]
+        continued = True
+        while continued and self.index < len(self.lines):
+            start = self.position
+            line = self._advance()
             trimmed = line.strip(UNICODE_BLANKS)
             if not trimmed:
                 continue
             if trimmed.startswith("#"):
-                comments.append(Span(line_start, line_end))
+                comments.append(Span(start, self.position))
                 continue
-            content_end, continued = self._continuation(line_start, line_start + len(line.rstrip("\r\n")))
-            pieces.append(Span(line_start, content_end))
-        kept = tuple(piece for piece in pieces if piece.start < piece.end) or (pieces[0],)
-        logical = Logical(text, kept)
-        instruction = Instruction(text, start, self.position, logical, self.escape, tuple(comments))
-        if "<<" in logical.text and _may_hold_heredoc(instruction):
-            heredocs = tuple(self._heredoc(opener, start) for opener in openers(logical.text))
-            if heredocs:
-                return Instruction(text, start, self.position, logical, self.escape, tuple(comments), heredocs)
-        return instruction
+            size, continued = self._content(line)
+            if size:
+                pieces.append(Span(start, start + size))
+        if len(pieces) > 1 and pieces[0].start == pieces[0].end:
+            del pieces[0]
+        return tuple(comments)
 
-    def _continuation(self, start: int, stop: int) -> tuple[int, bool]:
-        """Where the content of a line ends, and whether the next line continues it."""
-        text = self.text
-        end = stop
-        while end > start and text[end - 1] in " \t":
-            end -= 1
-        if end == start or text[end - 1] != self.escape:
-            return stop, False
-        if end - 1 > start and text[end - 2] == self.escape:
-            return stop, False
-        return end - 1, True
+    def _content(self, line: str) -> tuple[int, bool]:
+        """How many characters of a line are content, and whether the next line continues it."""
+        content = line.rstrip("\r")
+        if self.escape not in content:
+            return len(content), False
+        ended = content.rstrip(" \t")
+        if not ended.endswith(self.escape) or ended.endswith(self.escape * 2):
+            return len(content), False
+        return len(ended) - 1, True
 
-    def _heredoc(self, opener: Opener, instruction_start: int) -> Heredoc:
+    def _heredoc(self, opener: Opener, number: int) -> Heredoc:
         body_start = self.position
-        while self.position < len(self.text):
-            start, end = self._line()
-            line = self.text[start:end].rstrip("\r\n")
+        while self.index < len(self.lines):
+            start = self.position
+            line = self._advance().rstrip("\r")
             if opener.chomp:
                 line = line.lstrip("\t")
             if line == opener.name:
-                return Heredoc(opener.name, opener.chomp, opener.expand, Span(body_start, start), Span(start, end))
-        raise DockerfileError(line_of(self.text, instruction_start), f"unterminated heredoc {opener.name!r}")
+                body, terminator = Span(body_start, start), Span(start, self.position)
+                return Heredoc(opener.name, opener.chomp, opener.expand, body, terminator)
+        raise DockerfileError(number, f"unterminated heredoc {opener.name!r}")
 
 
 def _may_hold_heredoc(instruction: Instruction) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.source import line_of
 from rewriter.syntax.words import (
     ASCII_BLANKS,
+    FLAG_STARTS,
     UNICODE_BLANKS,
     Flag,
     JsonString,
@@ -41,8 +41,7 @@ class DockerfileError(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Trivia:
+class Trivia(NamedTuple):
     """A line (or the BOM) that is no instruction: ``kind`` is bom, blank, comment or directive."""
 
     kind: str
@@ -64,8 +63,8 @@ class Heredoc:
 class Instruction:
     """One instruction with its continuation lines and heredocs.
 
-    ``start`` and ``end`` span everything from its first line to the line end of its last; ``keyword`` is as written,
-    ``name`` upper-case. ``comments`` are the comment lines that stand inside its continuations.
+    ``start`` and ``end`` span everything from its first line (``line``, 1-based) to the line end of its last;
+    ``keyword`` is as written, ``name`` upper-case. ``comments`` are the comment lines inside its continuations.
     """
 
     def __init__(
@@ -73,6 +72,7 @@ class Instruction:
         source: str,
         start: int,
         end: int,
+        line: int,
         logical: Logical,
         escape: str,
         comments: tuple[Span, ...] = (),
@@ -82,20 +82,22 @@ class Instruction:
         self.source = source
         self.start = start
         self.end = end
+        self.line = line
         self.logical = logical
         self.escape = escape
         self.comments = comments
         self.heredocs = heredocs
-        self._takes_flags = takes_flags
         # BuildKit trims the joined line on both sides before it splits the keyword off.
-        text = logical.text
-        stripped = text.strip(UNICODE_BLANKS)
-        begin = len(text) - len(text.lstrip(UNICODE_BLANKS))
-        match = ASCII_BLANKS.search(text, begin, begin + len(stripped))
-        self.keyword = text[begin : match.start()] if match else stripped
+        trimmed = logical.text.rstrip(UNICODE_BLANKS)
+        begin = len(trimmed) - len(trimmed.lstrip(UNICODE_BLANKS))
+        match = ASCII_BLANKS.search(trimmed, begin)
+        self.keyword = trimmed[begin : match.start()] if match else trimmed[begin:]
         self.name = self.keyword.upper()
-        self._rest = match.end() if match else begin + len(stripped)
-        self._stop = begin + len(stripped)
+        self._text = trimmed
+        self._rest = match.end() if match else len(trimmed)
+        self._flags: tuple[tuple[Flag, ...], int] | None = None
+        if not takes_flags or trimmed[self._rest : self._rest + 1] not in FLAG_STARTS:
+            self._flags = ((), self._rest)
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.start}:{self.end}>"
@@ -105,19 +107,16 @@ class Instruction:
         """The bytes of the file that the instruction holds, line end included."""
         return self.source[self.start : self.end]
 
-    @property
-    def line(self) -> int:
-        """1-based line of the file on which it starts."""
-        return line_of(self.source, self.start)
-
-    @cached_property
-    def _flags(self) -> tuple[tuple[Flag, ...], int]:
-        return split_flags(self.logical.text[: self._stop], self._rest) if self._takes_flags else ((), self._rest)
+    def _split(self) -> tuple[tuple[Flag, ...], int]:
+        # Kept by hand: every instruction is asked, and cached_property takes a lock before Python 3.12.
+        if self._flags is None:
+            self._flags = split_flags(self._text, self._rest)
+        return self._flags
 
     @property
     def flags(self) -> tuple[Flag, ...]:
-        """Leading ``--flag`` words."""
-        return self._flags[0]
+        """Leading ``--flag`` words. Raises WordError."""
+        return self._split()[0]
 
     def flag(self, name: str) -> str | None:
         """The value of the first flag of that name; "" when it stands without one."""
@@ -129,28 +128,37 @@ class Instruction:
     @property
     def args_start(self) -> int:
         """Logical offset of the arguments: behind keyword, flags and blanks."""
-        position = self._flags[1]
-        text = self.logical.text
-        while position < self._stop and text[position] in UNICODE_BLANKS:
+        text, position = self._text, self._split()[1]
+        while position < len(text) and text[position] in UNICODE_BLANKS:
             position += 1
         return position
 
     @property
+    def has_args(self) -> bool:
+        """True when something stands behind keyword and flags."""
+        return self.args_start < len(self._text)
+
+    @property
+    def is_array(self) -> bool:
+        """True when the arguments start as a JSON array does; whether they are one, ``json`` says."""
+        return self._text.startswith("[", self.args_start)
+
+    @property
     def args(self) -> str:
         """The logical text behind the flags, trimmed."""
-        return self.logical.text[self.args_start : self._stop]
+        return self._text[self.args_start :]
 
     @cached_property
     def json(self) -> tuple[JsonString, ...] | None:
         """The strings of a JSON (exec) form, or None for a shell form. Raises WordError."""
         if self.name not in JSON_FORMS:
             return None
-        return parse_json(self.logical.text[: self._stop], self.args_start)
+        return parse_json(self._text, self.args_start)
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
         """Arguments between blanks, without quoting rules (FROM, COPY, ADD, EXPOSE, VOLUME …)."""
-        return split_plain(self.logical.text[: self._stop], self.args_start)
+        return split_plain(self._text, self.args_start)
 
     @cached_property
     def operands(self) -> tuple[str, ...]:
@@ -162,7 +170,7 @@ class Instruction:
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """key=value of ENV, LABEL and ARG, as written. Raises WordError."""
-        text = self.logical.text[: self._stop]
+        text = self._text
         if self.name == "ARG":
             return parse_args(text, self.args_start, self.escape)
         return parse_pairs(text, self.args_start, self.escape)
@@ -170,12 +178,14 @@ class Instruction:
     @cached_property
     def trigger(self) -> Instruction | None:
         """The instruction that an ONBUILD holds, or that stands behind ``HEALTHCHECK CMD``."""
-        if self.name not in ("ONBUILD", "HEALTHCHECK") or self.args_start >= self._stop:
+        if self.name not in ("ONBUILD", "HEALTHCHECK") or not self.has_args:
             return None
-        inner = self.logical.slice(self.source, self.args_start, self._stop)
+        inner = self.logical.slice(self.source, self.args_start, len(self._text))
         # What looks like a flag behind HEALTHCHECK CMD is part of the command.
         flags = self.name == "ONBUILD"
-        return Instruction(self.source, self.start, self.end, inner, self.escape, self.comments, self.heredocs, flags)
+        return Instruction(
+            self.source, self.start, self.end, self.line, inner, self.escape, self.comments, self.heredocs, flags
+        )
 
     def span(self, start: int, end: int) -> Span:
         """File span of a logical range."""
@@ -184,7 +194,7 @@ class Instruction:
     @property
     def args_span(self) -> Span:
         """File span of the arguments; it may run over continuation lines."""
-        return self.span(self.args_start, self._stop)
+        return self.span(self.args_start, len(self._text))
 
 
 Node = Trivia | Instruction

@@ -36,10 +36,13 @@ def validate(dockerfile: Dockerfile) -> None:
         raise DockerfileError(1, "file with no instructions")
     seen_from = False
     for instruction in instructions:
-        if instruction.name not in _CHECKS:
+        check = _CHECKS.get(instruction.name)
+        if check is None:
             raise DockerfileError(instruction.line, f"unknown instruction {instruction.keyword[:40]!r}")
         try:
-            _check(instruction)
+            if instruction.flags:
+                _check_flags(instruction)
+            check(instruction)
         except WordError as error:
             raise DockerfileError(instruction.line, f"{instruction.name}: {error}") from None
         if instruction.name == "FROM":
@@ -48,15 +51,6 @@ def validate(dockerfile: Dockerfile) -> None:
             raise DockerfileError(instruction.line, f"no build stage yet: {instruction.name} before FROM")
     if not seen_from:
         raise DockerfileError(instructions[-1].line, "no build stage: the file has no FROM")
-
-
-def _check(instruction: Instruction) -> None:
-    check = _CHECKS.get(instruction.name)
-    if check is None:
-        raise WordError(f"unknown instruction {instruction.keyword[:40]!r}")
-    if instruction.flags:
-        _check_flags(instruction)
-    check(instruction)
 
 
 def _check_flags(instruction: Instruction) -> None:
@@ -96,17 +90,18 @@ def _copy(instruction: Instruction) -> None:
 
 
 def _some(instruction: Instruction) -> None:
-    if not instruction.args:
+    if not instruction.has_args:
         raise WordError("requires at least one argument")
     _form(instruction)
 
 
 def _form(instruction: Instruction) -> None:
-    _ = instruction.json  # raises for an array of anything but strings
+    if instruction.is_array:
+        _ = instruction.json  # raises for an array of anything but strings
 
 
 def _one(instruction: Instruction) -> None:
-    if not instruction.args:
+    if not instruction.has_args:
         raise WordError("requires exactly one argument")
 
 
@@ -131,11 +126,11 @@ def _healthcheck(instruction: Instruction) -> None:
     if inner is None:
         raise WordError("requires at least one argument")
     if inner.name == "NONE":
-        if inner.args:
+        if inner.has_args:
             raise WordError("NONE takes no arguments")
     elif inner.name != "CMD":
         raise WordError(f"unknown type {inner.keyword!r}: must be CMD or NONE")
-    elif not inner.args:
+    elif not inner.has_args:
         raise WordError("missing command after HEALTHCHECK CMD")
     else:
         _form(inner)
@@ -147,7 +142,12 @@ def _onbuild(instruction: Instruction) -> None:
         raise WordError("requires at least one argument")
     if inner.name in ("ONBUILD", "FROM", "MAINTAINER"):
         raise WordError(f"{inner.name} isn't allowed as an ONBUILD trigger")
-    _check(inner)
+    check = _CHECKS.get(inner.name)
+    if check is None:
+        raise WordError(f"unknown instruction {inner.keyword[:40]!r}")
+    if inner.flags:
+        _check_flags(inner)
+    check(inner)
 
 
 _CHECKS: dict[str, Callable[[Instruction], None]] = {

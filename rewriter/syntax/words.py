@@ -18,6 +18,8 @@ UNICODE_BLANKS = (
 _BLANK_SET = frozenset(UNICODE_BLANKS)
 # A flag is walked byte by byte, so there a lone byte can be a blank, but no character of several bytes.
 _BYTE_BLANKS = frozenset("\t\n\v\f\r \udc85\udca0")
+# What may stand first where flags are: a dash, or such a lone byte before it.
+FLAG_STARTS = frozenset("-\udc85\udca0")
 # Between keyword, arguments and plain words BuildKit splits on these only.
 ASCII_BLANKS = re.compile(r"[\t\v\f\r ]+")
 
@@ -27,6 +29,18 @@ _GAP = r"[ \t\r\n]*"
 _JSON_ARRAY = re.compile(rf"\[{_GAP}(?:{_JSON_STRING}{_GAP}(?:,{_GAP}{_JSON_STRING}{_GAP})*)?\]{_GAP}\Z")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_WORDS = re.compile(r"[^\t\v\f\r ]+")
+
+
+def _quoted_word(escape: str) -> re.Pattern[str]:
+    """A word of ENV, LABEL or ARG; an open quote runs to the end. No part can fail once begun: it never backtracks."""
+    token = re.escape(escape)
+    escaped = rf"{token}(?:.|\Z)"
+    single = r"'[^']*+(?:'|\Z)"
+    double = rf'"(?:[^"{token}]++|{escaped})*+(?:"|\Z)'
+    return re.compile(rf"(?:[^{UNICODE_BLANKS}'\"{token}]++|{single}|{double}|{escaped})++", re.DOTALL)
+
+
+_QUOTED_WORD = {escape: _quoted_word(escape) for escape in ("\\", "`")}
 
 
 class Word(NamedTuple):
@@ -75,31 +89,30 @@ def split_plain(text: str, start: int = 0) -> tuple[Word, ...]:
 def split_quoted(text: str, escape: str, start: int = 0) -> tuple[Word, ...]:
     """Words of ENV, LABEL and ARG: quotes and the escape token keep blanks inside a word, and stay in its text."""
     words = []
-    position, size = start, len(text)
-    while position < size:
-        if text[position] in _BLANK_SET:
-            position += 1
+    for match in _QUOTED_WORD[escape].finditer(text, start):
+        begin, end = match.span()
+        word = text[begin:end]
+        if end == len(text) and word.endswith(escape) and _ends_in_escape(word, escape):
+            word = word[:-1]  # BuildKit drops it
+        if word:
+            words.append(Word(word, begin, end))
+    return tuple(words)
+
+
+def _ends_in_escape(word: str, escape: str) -> bool:
+    """Whether the last character is an escape token that has nothing to escape."""
+    position, quote = 0, ""
+    while position < len(word):
+        char = word[position]
+        if char == escape and quote != "'":
+            position += 2
             continue
-        begin, quote, parts = position, "", []
-        while position < size:
-            char = text[position]
-            if not quote and char in _BLANK_SET:
-                break
-            if char == escape and quote != "'":
-                # An escape token as the very last character is dropped; otherwise the next one is taken as it is.
-                if position + 1 < size:
-                    parts.append(text[position : position + 2])
-                position += 2
-                continue
-            if not quote and char in "'\"":
-                quote = char
-            elif char == quote:
-                quote = ""
-            parts.append(char)
-            position += 1
-        position = min(position, size)
-        words.append(Word("".join(parts), begin, position))
-    return tuple(word for word in words if word.text)
+        if not quote and char in "'\"":
+            quote = char
+        elif char == quote:
+            quote = ""
+        position += 1
+    return position > len(word)
 
 
 def split_flags(text: str, start: int = 0) -> tuple[tuple[Flag, ...], int]:
