@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rewriter.source import line_of
 from rewriter.syntax import Instruction, Trivia
 
 if TYPE_CHECKING:
@@ -53,14 +52,18 @@ def ignored_file(model: Model) -> str | None:
 
 def pragmas(model: Model) -> tuple[Pragma, ...]:
     """All ``ignore`` pragmas with what they speak for."""
-    if _NAME not in model.dockerfile.text:
+    text = model.dockerfile.text
+    if _NAME not in text:
         return ()
     found: list[Pragma] = []
     waiting: list[re.Match[str]] = []
+    line, position = 1, 0
     for node in model.dockerfile.nodes:
         if isinstance(node, Instruction):
-            found += [_pragma(model, match, node) for match in waiting]
-            waiting = []
+            if waiting:
+                line, position = line + text.count("\n", position, node.start), node.start
+                found += [Pragma(node.start, _end(model, node), _names(match), line) for match in waiting]
+                waiting = []
         elif node.kind == "comment":
             match = _match(model, node)
             if match and match.group(1) == "ignore":
@@ -72,16 +75,19 @@ def pragmas(model: Model) -> tuple[Pragma, ...]:
 
 def odd_pragmas(model: Model) -> tuple[tuple[int, str], ...]:
     """(line, what is odd) of comments that look like pragmas and say nothing: they must not be ignored in silence."""
-    if _NAME not in model.dockerfile.text:
+    text = model.dockerfile.text
+    if _NAME not in text:
         return ()
     known = {id(node) for node in _speaking(model)}
     found = []
+    line, position = 1, 0
     for node in model.dockerfile.nodes:
         if isinstance(node, Trivia) and node.kind == "comment" and id(node) not in known:
-            text = model.dockerfile.text[node.start : node.end].strip()
-            if _LOOKS_LIKE.match(text):
-                why = "speaks for nothing: no instruction follows it" if _PRAGMA.match(text) else "is no pragma"
-                found.append((line_of(model.dockerfile.text, node.start), f"{text!r} {why}"))
+            comment = text[node.start : node.end].strip()
+            if _LOOKS_LIKE.match(comment):
+                why = "speaks for nothing: no instruction follows it" if _PRAGMA.match(comment) else "is no pragma"
+                line, position = line + text.count("\n", position, node.start), node.start
+                found.append((line, f"{comment!r} {why}"))
     return tuple(found)
 
 
@@ -104,10 +110,13 @@ def _match(model: Model, node: Trivia) -> re.Match[str] | None:
     return _PRAGMA.match(model.dockerfile.text[node.start : node.end].strip())
 
 
-def _pragma(model: Model, match: re.Match[str], instruction: Instruction) -> Pragma:
-    end = instruction.end
+def _end(model: Model, instruction: Instruction) -> int:
+    """Where what a pragma above an instruction speaks for ends."""
     stage = model.stage_of(instruction)
     if instruction.name == "FROM" and stage is not None and stage.instructions:
-        end = stage.instructions[-1].end
-    names = frozenset(name.strip() for name in (match.group(2) or "").split(",") if name.strip())
-    return Pragma(instruction.start, end, names, instruction.line)
+        return stage.instructions[-1].end
+    return instruction.end
+
+
+def _names(match: re.Match[str]) -> frozenset[str]:
+    return frozenset(name.strip() for name in (match.group(2) or "").split(",") if name.strip())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,10 @@ from rewriter.diff import DiffError, make_patch
 from rewriter.discovery import UnknownTransformError, chosen
 from rewriter.io.config import Config, ConfigError, load_config
 from rewriter.io.files import FileError, read_dockerfile
+from rewriter.io.gitcmd import WorkTrees
+from rewriter.limits import MOST_LINES
 from rewriter.situation import Options
 from rewriter.source import decode
-from rewriter.surroundings import Surroundings
 from rewriter.syntax import DockerfileError
 from rewriter.transform import Level, Transform
 
@@ -71,21 +71,16 @@ class Outcome:
     shown: str
     data: bytes = b""
     result: Result | None = None
+    patch: PatchSet | None = None
+    """The checked diff; None when nothing changes."""
     error: str | None = None
     """Why there is no result, in one line."""
     code: Exit = Exit.DONE
     skipped: str = ""
     """Why the configuration leaves the file out, else empty."""
     notes: tuple[str, ...] = ()
-
-    @cached_property
-    def patch(self) -> PatchSet | None:
-        """The checked diff, or None when nothing changes."""
-        if self.result is None or not self.result.changed:
-            return None
-        from rewriter.io.patch import quote_git_path
-
-        return make_patch(self.result.before, self.result.after, quote_git_path(self.shown.lstrip("/")))
+    work_tree: Path | None = None
+    """The top of the git work tree that it lies in."""
 
 
 def check_context(config: Config) -> None:
@@ -94,17 +89,24 @@ def check_context(config: Config) -> None:
         raise ConfigError(config.path or config.context, f"context: {config.context} is no folder")
 
 
+_MOST_REMEMBERED = 50
+"""Configurations and repositories: files come sorted, so what was not asked for lately is not asked for again."""
+
+
 class Session:
-    """Remembers configurations and repositories between the files of a run."""
+    """Remembers configurations and repositories between the files of a run, the last ones of each."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self._configs: dict[Path, Config] = {}
         self._repositories: dict[Path, Repository] = {}
+        self._work_trees = WorkTrees()
 
     def config(self, folder: Path) -> Config:
         """The configuration that applies in a folder. Raises ConfigError."""
         if folder not in self._configs:
+            if len(self._configs) >= _MOST_REMEMBERED:
+                self._configs.clear()
             self._configs[folder] = load_config(folder, self.request.config)
         return self._configs[folder]
 
@@ -144,13 +146,15 @@ class Session:
                 return Outcome(path, str(path), data, skipped=f"{config.path} says enabled = false")
             options, transforms = self.settings(config)
             check_context(config)
-            found = self._surroundings(path)
-            context = self._context(path, self.request.context or config.context or found[1])
-            options = replace(options, surroundings=found[0])
+            work_tree = self._work_trees.top(path.parent)
+            found = self._repository(work_tree or path.parent).look_around(path)
+            context = self._context(path, self.request.context or config.context or found.context)
+            options = replace(options, surroundings=found.surroundings)
         except (FileError, UnknownTransformError) as error:
             reason = error.reason if isinstance(error, FileError) and error.path == path else str(error)
             return Outcome(path, str(path), error=reason, code=Exit.UNUSABLE)
-        return self.rewrite_data(data, path, str(path), transforms, context, options, found[2])
+        outcome = self.rewrite_data(data, path, str(path), transforms, context, options)
+        return replace(outcome, notes=found.notes, work_tree=work_tree) if outcome.result is not None else outcome
 
     def rewrite_data(
         self,
@@ -160,18 +164,12 @@ class Session:
         transforms: tuple[Transform, ...],
         context: BuildContext | None,
         options: Options,
-        notes: tuple[str, ...] = (),
     ) -> Outcome:
         """Rewrites bytes that were read."""
-        if b"\0" in data:
-            line = data.count(b"\n", 0, data.index(b"\0")) + 1
-            return Outcome(
-                path, shown, data, error=f"line {line}: holds a NUL byte: a binary file?", code=Exit.UNUSABLE
-            )
         try:
+            _refuse_odd(data)
             result = run_chain(decode(data), transforms, context, options)
-            outcome = Outcome(path, shown, data, result, code=Exit.FAULT if result.unsound else Exit.DONE, notes=notes)
-            _ = outcome.patch  # checked before anybody relies on it
+            patch = _patch(result, shown)
         except DockerfileError as error:
             return Outcome(path, shown, data, error=str(error), code=Exit.UNUSABLE)
         except DiffError as error:
@@ -183,22 +181,39 @@ class Session:
             place = f" at {Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where is not None else ""
             reason = f"fault of dfrewrite: {type(error).__name__}{place}: {error}"
             return Outcome(path, shown, data, error=" ".join(reason.split()), code=Exit.FAULT)
-        return outcome
+        return Outcome(path, shown, data, result, patch, code=Exit.FAULT if result.unsound else Exit.DONE)
 
-    def _surroundings(self, path: Path) -> tuple[Surroundings, Path | None, tuple[str, ...]]:
-        from rewriter.io.gitcmd import work_tree
+    def _repository(self, root: Path) -> Repository:
         from rewriter.io.surroundings import Repository
 
-        root = work_tree(path.parent) or path.parent
         if root not in self._repositories:
+            if len(self._repositories) >= _MOST_REMEMBERED:
+                self._repositories.clear()
             self._repositories[root] = Repository(root)
-        found = self._repositories[root].look_around(path)
-        return found.surroundings, found.context, found.notes
+        return self._repositories[root]
 
     def _context(self, path: Path, folder: Path | None) -> BuildContext | None:
         from rewriter.io.context_dir import DirectoryContext
 
         return DirectoryContext(folder if folder is not None else path.parent, path)
+
+
+def _patch(result: Result, shown: str) -> PatchSet | None:
+    """The diff, checked before anybody relies on it. Raises DiffError."""
+    if not result.changed:
+        return None
+    from rewriter.io.patch import quote_git_path
+
+    return make_patch(result.before, result.after, quote_git_path(shown.lstrip("/")))
+
+
+def _refuse_odd(data: bytes) -> None:
+    """Raises DockerfileError for what need not be read as a Dockerfile at all."""
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise DockerfileError(line, "holds a NUL byte: a binary file?")
+    if data.count(b"\n") > MOST_LINES:
+        raise DockerfileError(MOST_LINES + 1, f"there are more than {MOST_LINES:,} lines, and dfrewrite stops there")
 
 
 __all__ = ["ConfigError", "Exit", "Outcome", "Request", "Session", "worst"]

@@ -18,83 +18,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rewriter.limits import LONGEST_SCRIPT
 from rewriter.shell_gate import distrust
-from rewriter.shell_tree import (
-    REDIRECTS,
-    SIMPLE,
-    Parts,
-    behind_heredoc,
-    collect,
-    last_command,
-    redirect_operator,
-    targets,
-    with_inner,
-)
-from rewriter.shell_words import resolve
+from rewriter.shell_reader import Command, Redirect, ShellWord, read_commands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from tree_sitter import Parser
 
-    from tree_sitter import Node, Parser
-
-_OPERATORS = frozenset({"&&", "||", ";", "|", "|&", "&", "\n", ";;"})
-_CONDITIONAL = frozenset(
-    {
-        "if_statement",
-        "while_statement",
-        "for_statement",
-        "c_style_for_statement",
-        "case_statement",
-        "function_definition",
-        "ternary_expression",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ShellWord:
-    """One word as written; ``start`` and ``end`` are offsets in the parsed text."""
-
-    raw: str
-    start: int
-    end: int
-
-    def value(self, variables: Mapping[str, str | None] | None = None) -> str | None:
-        """The word after quote removal and expansion, or None when only run time knows it (globs, ``$(…)``)."""
-        return resolve(self.raw, variables or {})
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """``>file``, ``2>&1``, ``<<EOF``: the operator and its target."""
-
-    operator: str
-    target: ShellWord | None
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One simple command."""
-
-    words: tuple[ShellWord, ...]
-    """The name first; empty when there are only assignments."""
-    assignments: tuple[ShellWord, ...]
-    redirects: tuple[Redirect, ...]
-    start: int
-    end: int
-    operator: str
-    """What joins it to the command before: ``&&``, ``||``, ``;``, ``|`` …; empty for the first of a line."""
-    subshell: tuple[int, ...]
-    """The chain of subshells that it runs in; ``cd`` and assignments do not leave them."""
-    conditional: bool
-    """True when it may not run or may run often: inside if, case, a loop or a function, or behind ``||``."""
-    substitution: bool
-    """True inside ``$(…)`` or backticks."""
-
-    @property
-    def name(self) -> str | None:
-        """The command's name when it is written out."""
-        return self.words[0].value() if self.words else None
+__all__ = ["Command", "Opaque", "Redirect", "Script", "ShellWord", "parse_shell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,179 +52,36 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
+class _Readings(dict[str, "Script | Opaque"]):
+    """The last texts that were read: every step of a rewrite asks for the same ones again."""
+
+    most = 200_000
+    """Characters of texts that are kept."""
+    size = 0
+
+    def __missing__(self, text: str) -> Script | Opaque:
+        if self.size + len(text) > self.most:
+            self.clear()
+            self.size = 0
+        self.size += len(text)
+        self[text] = reading = _read(text)
+        return reading
+
+
+_readings = _Readings()
+
+
 def parse_shell(text: str) -> Script | Opaque:
     """The commands of a shell text."""
+    return _readings[text]
+
+
+def _read(text: str) -> Script | Opaque:
+    if len(text) > LONGEST_SCRIPT:
+        return Opaque(f"its shell text is longer than {LONGEST_SCRIPT:,} characters")
     data = text.encode("utf-8", "surrogateescape")
     root = _parser().parse(data).root_node
     reason = distrust(root, data)
     if reason is not None:
         return Opaque(reason)
-    reader = _Reader(text, data)
-    reader.visit(root, _Context())
-    return Script(text, tuple(reader.commands))
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    subshell: tuple[int, ...] = ()
-    conditional: bool = False
-    substitution: bool = False
-
-    def inside(self, *, subshell: int | None = None, conditional: bool = False, substitution: bool = False) -> _Context:
-        return _Context(
-            self.subshell if subshell is None else (*self.subshell, subshell),
-            self.conditional or conditional,
-            self.substitution or substitution,
-        )
-
-
-class _Reader:
-    def __init__(self, text: str, data: bytes) -> None:
-        self.text = text
-        self.commands: list[Command] = []
-        self._operator = ""
-        self._subshells = 0
-        self._late_redirects: dict[int, list[Node]] = {}
-        self._offsets = None if len(data) == len(text) else _offsets(text)
-
-    def _at(self, byte: int) -> int:
-        return byte if self._offsets is None else self._offsets[byte]
-
-    def _word(self, first: Node, last: Node) -> ShellWord:
-        start, end = self._at(first.start_byte), self._at(last.end_byte)
-        return ShellWord(self.text[start:end], start, end)
-
-    def visit(self, node: Node, context: _Context) -> None:
-        """Collects the commands below a node."""
-        if (kind := node.type) in _OPERATORS:
-            self._operator = kind
-        elif kind in SIMPLE:
-            self._command(node, context, [])
-        elif kind == "redirected_statement":
-            self._redirected(node, context)
-        elif kind == "pipeline":
-            for child in node.children:
-                self.visit(child, context.inside(subshell=self._fresh()) if child.is_named else context)
-        elif kind == "list":
-            self._list(node, context)
-        elif kind == "subshell":
-            self._children(node, context.inside(subshell=self._fresh()))
-        elif kind in ("command_substitution", "process_substitution"):
-            self._children(node, context.inside(subshell=self._fresh(), substitution=True))
-        else:
-            self._children(node, context.inside(conditional=kind in _CONDITIONAL))
-
-    def _fresh(self) -> int:
-        self._subshells += 1
-        return self._subshells
-
-    def _children(self, node: Node, context: _Context) -> None:
-        for child in node.children:
-            self.visit(child, context)
-
-    def _list(self, node: Node, context: _Context) -> None:
-        behind_or = False
-        for child in node.children:
-            if child.is_named:
-                self.visit(child, context.inside(conditional=behind_or))
-            else:
-                behind_or = child.type == "||"
-                self.visit(child, context)
-
-    def _redirected(self, node: Node, context: _Context) -> None:
-        redirects = [child for child in node.children if child.type in REDIRECTS]
-        bodies = [child for child in node.children if child.type not in REDIRECTS]
-        last = last_command(bodies[0]) if len(bodies) == 1 else None
-        if last is not None:
-            self._late_redirects.setdefault(last.id, [])[:0] = redirects
-        elif not bodies:
-            self._command(None, context, redirects)
-        for body in bodies:
-            self.visit(body, context)
-        if last is None and bodies:
-            # The redirects of a compound statement: what they expand still runs.
-            for redirect in redirects:
-                self._substitutions(redirect, context)
-        for redirect in redirects:
-            self._behind_heredoc(redirect, context)
-
-    def _behind_heredoc(self, redirect: Node, context: _Context) -> None:
-        """The commands that stand behind ``<<EOF`` on its line."""
-        for child in behind_heredoc(redirect):
-            if child.is_named:
-                self.visit(child, context.inside(conditional=self._operator == "||"))
-            else:
-                self._operator = child.type
-
-    def _command(self, node: Node | None, context: _Context, outer: list[Node]) -> None:
-        parts = Parts(redirects=list(outer))
-        if node is not None:
-            parts.redirects += self._late_redirects.pop(node.id, [])
-            collect(node, parts)
-        operator, self._operator = self._operator, ""
-        words = list(self._glued(parts.words))
-        assignments = self._assigned(parts.assignments, words)
-        redirects = []
-        for redirect in [inner for part in parts.redirects for inner in with_inner(part)]:
-            target, arguments = targets(redirect)
-            word = self._word(target[0], target[-1]) if target else None
-            redirects.append(Redirect(redirect_operator(redirect), word))
-            words.extend(self._glued(arguments))
-        words.sort(key=lambda word: word.start)
-        nodes = [*parts.words, *parts.assignments, *parts.redirects]
-        start = self._at(min(part.start_byte for part in nodes)) if nodes else 0
-        end = self._at(max(part.end_byte for part in nodes)) if nodes else 0
-        self.commands.append(
-            Command(
-                tuple(words),
-                assignments,
-                tuple(redirects),
-                start,
-                end,
-                operator,
-                context.subshell,
-                context.conditional,
-                context.substitution,
-            )
-        )
-        for part in nodes:
-            self._substitutions(part, context)
-
-    def _assigned(self, nodes: list[Node], words: list[ShellWord]) -> tuple[ShellWord, ...]:
-        """The assignments; one takes the word that touches its end from ``words`` (``A=$B:$C/d`` comes in two)."""
-        assignments = []
-        for node in nodes:
-            word = self._word(node, node)
-            if words and words[0].start == word.end:
-                rest = words.pop(0)
-                word = ShellWord(self.text[word.start : rest.end], word.start, rest.end)
-            assignments.append(word)
-        return tuple(assignments)
-
-    def _glued(self, nodes: list[Node]) -> Iterator[ShellWord]:
-        index = 0
-        while index < len(nodes):
-            last = index
-            while last + 1 < len(nodes) and nodes[last + 1].start_byte == nodes[last].end_byte:
-                last += 1
-            yield self._word(nodes[index], nodes[last])
-            index = last + 1
-
-    def _substitutions(self, node: Node, context: _Context) -> None:
-        if node.type in ("command_substitution", "process_substitution"):
-            saved, self._operator = self._operator, ""
-            self.visit(node, context)
-            self._operator = saved
-            return
-        behind = {child.id for child in behind_heredoc(node)}
-        for child in node.children:
-            if child.is_named and child.id not in behind:
-                self._substitutions(child, context)
-
-
-def _offsets(text: str) -> list[int]:
-    """The character that each byte of the encoded text belongs to."""
-    offsets: list[int] = []
-    for index, char in enumerate(text):
-        offsets += [index] * len(char.encode("utf-8", "surrogateescape"))
-    return [*offsets, len(text)]
+    return Script(text, read_commands(root, text, data))

@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node
 
 DEEPEST = 150
@@ -20,6 +22,8 @@ _BACKTICK = re.compile(rb"(?<!\\)(?:\\\\)*`")
 # Text in these may stand between their children.
 _LOOSE = frozenset({"string", "heredoc_body", "expansion", "arithmetic_expansion", "translated_string"})
 _WORDS = frozenset({"word", "regex", "extglob_pattern"})
+# Of a list, the first child is all of it but its last command.
+_FLAT = frozenset({"list", "redirected_statement"})
 _RESERVED = frozenset(b"if then else elif fi do done case esac while until }".split())
 
 
@@ -27,7 +31,7 @@ def distrust(root: Node, data: bytes) -> str | None:
     """Why the tree of a shell text cannot be trusted, or None."""
     if root.has_error:
         return "its shell text could not be parsed"
-    return _Gate(data).check(root, 0)
+    return _Gate(data).check(root)
 
 
 class _Gate:
@@ -35,31 +39,43 @@ class _Gate:
         self.data = data
         self.one_line = b"\n" not in data.rstrip(b"\n")
 
-    def check(self, node: Node, depth: int) -> str | None:
+    def check(self, root: Node) -> str | None:
+        # Generators on a stack, not calls: a list of commands comes as deep as it is long.
+        stack = [self._findings(root, 0)]
+        while stack:
+            found = next(stack[-1], None)
+            if found is None:
+                stack.pop()
+            elif isinstance(found, str):
+                return found
+            else:
+                stack.append(self._findings(*found))
+        return None
+
+    def _findings(self, node: Node, depth: int) -> Iterator[str | tuple[Node, int]]:
+        """Reasons against a node, and in their place the parts of it that have to be looked at, with their depth."""
         if depth > DEEPEST:
-            return f"its shell text is nested deeper than {DEEPEST} levels"
+            yield f"its shell text is nested deeper than {DEEPEST} levels"
         kind = node.type
         if kind == "comment" and self.one_line:
-            return "a # in its shell text may be read as a comment or not"
-        if kind == "command_substitution":
-            reason = self._substitution(node)
-            if reason:
-                return reason
+            yield "a # in its shell text may be read as a comment or not"
+        if kind == "command_substitution" and (reason := self._substitution(node)):
+            yield reason
         children = node.children
         if not children:
-            return self._leaf(node, kind)
+            if reason := self._leaf(node, kind):
+                yield reason
+            return
         if kind == "command_name" and self.data[node.start_byte : node.end_byte] in _RESERVED:
-            return "a reserved word of the shell stands where it cannot be"
+            yield "a reserved word of the shell stands where it cannot be"
         position, loose = node.start_byte, kind in _LOOSE
+        inner = depth if kind in _FLAT else depth + 1
         for child in children:
             if not loose and child.start_byte > position and not _BLANK.match(self.data[position : child.start_byte]):
-                return "a part of its shell text was not understood"
+                yield "a part of its shell text was not understood"
             position = child.end_byte
             if child.child_count or child.is_named:
-                reason = self.check(child, depth + 1)
-                if reason:
-                    return reason
-        return None
+                yield child, inner
 
     def _leaf(self, node: Node, kind: str) -> str | None:
         if kind in _WORDS and _NO_WORD.search(self.data, node.start_byte, node.end_byte):

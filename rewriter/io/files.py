@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from typing import TYPE_CHECKING
+
+from rewriter.io.interruption import half_made, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,21 +122,21 @@ def _replace(target: str, data: bytes, like: os.stat_result | None, last_look: C
     """Put `data` in the place of `target` by way of a file beside it; `last_look` may still refuse by raising."""
     folder = os.path.dirname(target)
     # The name is known before the file is there, so that no interruption can leave a file that nobody knows of.
-    temporary = os.path.join(folder, f".dfrewrite-{secrets.token_hex(8)}.tmp")
-    try:
-        fd = os.open(temporary, _CREATE_FLAGS, 0o666 if like is None else 0o600)
-        with open(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            if like is not None:
-                _take_over(fd, target, like)
-            os.fsync(fd)
-        last_look()
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    temporary = os.path.join(folder, f".dfrewrite-{os.urandom(8).hex()}.tmp")
+    with half_made(temporary):
+        try:
+            fd = os.open(temporary, _CREATE_FLAGS, 0o666 if like is None else 0o600)
+            with open(fd, "wb") as file:
+                file.write(data)
+                file.flush()
+                if like is not None:
+                    _take_over(fd, target, like)
+                os.fsync(fd)
+            last_look()
+            os.replace(temporary, target)
+        except BaseException:
+            remove(temporary)
+            raise
     _sync_folder(folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -17,9 +18,10 @@ import git
 
 from rewriter.io.files import read_regular
 from rewriter.io.gitcmd import SAFE_OPTIONS, SAFE_VARIABLES, run_git
+from rewriter.io.interruption import half_made, held, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _OPTIONS = (
     *SAFE_OPTIONS,
@@ -71,7 +73,7 @@ def make_branch(repo_path: Path, name: str, commits: Sequence[Commit]) -> str:
     tracked = {
         path: repository.tracked(path) for path in dict.fromkeys(path for each in commits for path in each.files)
     }
-    with tempfile.TemporaryDirectory(prefix="dfrewrite-") as scratch:
+    with _scratch_folder() as scratch:
         repository.use_index(Path(scratch) / "index")
         tip = repository.head
         for commit in commits:
@@ -79,6 +81,18 @@ def make_branch(repo_path: Path, name: str, commits: Sequence[Commit]) -> str:
             tip = repository.commit(tip, _message(commit), files)
     repository.create(name, tip)
     return tip
+
+
+@contextlib.contextmanager
+def _scratch_folder() -> Iterator[str]:
+    """A folder for files of ours, gone in the end whatever happens."""
+    path = os.path.join(tempfile.gettempdir(), f"dfrewrite-{os.urandom(8).hex()}")
+    with half_made(path):
+        try:
+            os.mkdir(path, 0o700)
+            yield path
+        finally:
+            remove(path)
 
 
 def _message(commit: Commit) -> bytes:
@@ -204,7 +218,8 @@ class _Repository:
         return output if status == 0 else None
 
     def _execute(self, arguments: Sequence[str], feed: bytes) -> tuple[int, bytes, str]:
-        with tempfile.TemporaryFile() as stream:  # GitPython hands its input over as a file
+        # A git that writes is not left alone with its locks: being stopped waits until it is done.
+        with held(), tempfile.TemporaryFile() as stream:  # GitPython hands its input over as a file
             stream.write(feed)
             stream.seek(0)
             try:

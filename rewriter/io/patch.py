@@ -43,6 +43,22 @@ def path_in_patch(path: Path, root: Path) -> str:
     return Path(relative).as_posix()
 
 
+def patch_name(path: Path, top: Path | None) -> str:
+    """The name of a file in a patch for the work tree `top`; None stands for the current folder. Raises Unwritable."""
+    return path_in_patch(path, top or Path.cwd())
+
+
+def git_diff(path: Path | None, top: Path | None, diff: str) -> str:
+    """The diff of one file with git's header, as `write_patch` writes it; as it is for what is no file (None)."""
+    if path is None:
+        return diff
+    try:
+        name = patch_name(path, top)
+    except Unwritable:
+        name = str(path).lstrip("/")
+    return with_git_header(name, diff)
+
+
 def write_patch(path: Path | Literal["-"], patches: Sequence[tuple[str, str]]) -> None:
     """Write one patch of several diffs to a file, or to standard output for "-".
 

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from rewriter.limits import LONGEST_GROWTH
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _NAME = re.compile(r"[^\W\d]\w*|\d+|[@*#?\-$!]")
+_PLAIN = re.compile(r"[^'\"$\\`}/]+")
+"""Characters that mean themselves everywhere."""
 DEEPEST = 100
 
 
 class ExpansionError(ValueError):
-    """A substitution that BuildKit rejects."""
+    """A substitution that BuildKit rejects, or one that is nested too deeply or grows too long to be followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +54,34 @@ class Expansion(NamedTuple):
         return self.text if self.known else None
 
 
-def expand(raw: str, variables: Variables, escape: str = "\\") -> Expansion:
-    """One word with quotes removed and variables replaced. Raises ExpansionError."""
-    walker = _Walker(raw, variables, escape)
+def expand(raw: str, variables: Variables, escape: str = "\\", growth: int = LONGEST_GROWTH) -> Expansion:
+    """One word with quotes removed and variables replaced, which may add ``growth`` characters.
+
+    Raises ExpansionError.
+    """
+    walker = _Walker(raw, variables, escape, growth)
     text = walker.until("", 0)
     return Expansion(text, walker.known, frozenset(walker.names))
 
 
+def expand_all(raws: Iterable[str], variables: Variables, escape: str = "\\") -> Iterator[str | None]:
+    """The words of one instruction after expansion, None where one is not known; what they grow by counts together."""
+    growth = LONGEST_GROWTH
+    for raw in raws:
+        try:
+            value = expand(raw, variables, escape, growth).value
+        except ExpansionError:
+            value = None
+        growth -= max(len(value or "") - len(raw), 0)
+        yield value
+
+
 class _Walker:
-    def __init__(self, raw: str, variables: Variables, escape: str) -> None:
+    def __init__(self, raw: str, variables: Variables, escape: str, growth: int) -> None:
         self.raw = raw
         self.variables = variables
         self.escape = escape
+        self.room = growth
         self.position = 0
         self.known = True
         self.names: set[str] = set()
@@ -87,11 +108,18 @@ class _Walker:
                 out.append(raw[self.position : self.position + 1])
                 self.position += 1
             else:
-                out.append(char)
-                self.position += 1
+                out.append(self._plain())
         if stop:
             raise ExpansionError(f"unexpected end of statement while looking for matching {stop}")
         return "".join(out)
+
+    def _plain(self) -> str:
+        """The characters up to the next that may mean something; at least one."""
+        match = _PLAIN.match(self.raw, self.position)
+        end = match.end() if match else self.position + 1
+        text = self.raw[self.position : end]
+        self.position = end
+        return text
 
     def _single(self) -> str:
         end = self.raw.find("'", self.position + 1)
@@ -118,8 +146,7 @@ class _Walker:
                     out.append(following)
                     self.position += 2
                     continue
-            out.append(char)
-            self.position += 1
+            out.append(self._plain())
         raise ExpansionError("unexpected end of statement while looking for matching double-quote")
 
     def _dollar(self, depth: int) -> str:
@@ -142,7 +169,14 @@ class _Walker:
         is_set, value = self.variables.get(name)
         if value is None:
             self.known = False
-        return is_set, value or ""
+        return is_set, self._grown(value or "")
+
+    def _grown(self, value: str) -> str:
+        """The value of a variable, as long as there is room for it."""
+        self.room -= len(value)
+        if self.room < 0:
+            raise ExpansionError("its variables make it too long to be followed")
+        return value
 
     def _braced(self, name: str, depth: int) -> str:
         raw = self.raw
@@ -179,7 +213,7 @@ class _Walker:
             return ""
         present = is_set and (value != "" or not colon)
         if present and modifier != "+":
-            return value
+            return self._grown(value)
         if not present and modifier == "+":
             return ""
         if modifier == "?":
@@ -193,21 +227,65 @@ class _Walker:
             self.position += 1
         pattern = self.until("/", depth + 1)
         replacement = self.until("}", depth + 1)
-        return re.sub(_regex(pattern, True), lambda _: replacement, value, count=0 if everywhere else 1)
+        places = _places(value, pattern)
+        pieces: list[str] = []
+        position = 0
+        for start, end in places if everywhere else islice(places, 1):
+            pieces += (value[position:start], self._grown(replacement))
+            position = end
+        return "".join([*pieces, value[position:]])
+
+
+def _places(value: str, pattern: str) -> Iterator[tuple[int, int]]:
+    """Where a pattern is found: leftmost, then longest, never over the end of a line, as Go's expressions find it.
+
+    A place of no length right behind another one does not count. Raises ExpansionError.
+    """
+    first, *others = re.split(r"\*+", pattern)
+    if others and "\n" in pattern:
+        raise ExpansionError("a line end in a pattern is not followed")
+    beginning, parts = re.compile(_literal(first)), [re.compile(_literal(part)) for part in others]
+    last = re.compile(_literal(others[-1][::-1])) if others else None
+    position, before = 0, -1
+    while position <= len(value) and (found := beginning.search(value, position)):
+        start, end = found.span()
+        newline = value.find("\n", end)
+        stop = newline if newline >= 0 else len(value)
+        for part in parts:
+            found = part.search(value, end, stop)
+            if found is None:
+                break
+            at, end = found.span()
+        if found is None:  # nor is it found from any later place on this line
+            position = stop + 1
+            continue
+        if last is not None and (found := last.search(value[at:stop][::-1])):
+            end = stop - found.start()
+        if start < end or end != before:
+            yield start, end
+        before = end
+        position = end if start < end else end + 1
 
 
 def _regex(pattern: str, greedy: bool) -> str:
+    """A shell pattern as an expression that never goes back over what it has read, so that no pattern takes long.
+
+    All stars but the last take as little as they can, which leaves the most to those behind them.
+    """
+    first, *others = (_literal(part) for part in re.split(r"\*+", pattern))
+    if not others:
+        return first
+    *middle, last = others
     star = ".*" if greedy else ".*?"
-    return "".join(star if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return first + "".join(f"(?>.*?{part})" for part in middle) + f"(?>{star}{last})"
+
+
+def _literal(part: str) -> str:
+    return "".join("." if char == "?" else re.escape(char) for char in part)
 
 
 def _trim(value: str, pattern: str, side: str, greedy: bool) -> str:
-    if side == "#":
-        match = re.match(_regex(pattern, greedy), value, re.DOTALL)
-        return value[match.end() :] if match else value
-    starts = range(len(value) + 1) if greedy else range(len(value), -1, -1)
-    regex = re.compile(_regex(pattern, True), re.DOTALL)
-    for start in starts:
-        if regex.fullmatch(value, start):
-            return value[:start]
-    return value
+    if side == "%":  # an end is a beginning, read backwards
+        return _trim(value[::-1], pattern[::-1], "#", greedy)[::-1]
+    match = re.match(_regex(pattern, greedy), value, re.DOTALL)
+    return value[match.end() :] if match else value

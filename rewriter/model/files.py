@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 
 from rewriter.context import BuildContext
+from rewriter.limits import LONGEST_PATH, MOST_COPIES, MOST_GLOB_LOOKS
+from rewriter.model.expansion import expand_all
+from rewriter.model.paths import Folders, glob
 from rewriter.model.run import steps
 from rewriter.model.stages import Stage
 from rewriter.model.state import State
@@ -43,25 +46,31 @@ class StageFiles:
     def __init__(self, stage: Stage, context: BuildContext | None) -> None:
         self.stage = stage
         self.context = context
+        self._looks = 0
+        """File names that patterns were held against."""
 
     @cached_property
-    def _walk(self) -> tuple[tuple[Copy, ...], dict[int, frozenset[str]]]:
+    def _walk(self) -> tuple[tuple[Copy, ...], Folders, dict[int, int]]:
         copies: list[Copy] = []
-        folders: set[str] = set(STANDARD_FOLDERS)
-        before: dict[int, frozenset[str]] = {}
+        folders = Folders(STANDARD_FOLDERS)
+        moments: dict[int, int] = {}
+        """When an instruction runs, by its id: what it makes is there from the next moment on."""
         for stage in self.stage.lineage:
-            folders |= _ancestors(stage.states[0].workdir)
+            folders.add(stage.states[0].workdir, len(moments))
             for instruction, state in stage.numbered():
-                before[id(instruction)] = frozenset(folders)
+                moment = moments[id(instruction)] = len(moments)
                 if instruction.name == "WORKDIR":
-                    folders |= _ancestors(state.after(instruction, {}, {}).workdir)
+                    folders.add(state.after(instruction, {}, {}).workdir, moment + 1)
                 elif instruction.name in ("COPY", "ADD"):
-                    for copy in self._copies(instruction, state, folders):
+                    for copy in self._copies(instruction, state, folders, MOST_COPIES - len(copies)):
                         copies.append(copy)
-                        folders |= _made_by(copy)
+                        if copy.target is not None:
+                            made = copy.target if copy.kind == "dir" else posixpath.dirname(copy.target)
+                            folders.add(made, moment + 1)
                 elif instruction.name == "RUN":
-                    folders |= _made_folders(instruction, state)
-        return tuple(copies), before
+                    for path in _made_folders(instruction, state):
+                        folders.add(path, moment + 1)
+        return tuple(copies), folders, moments
 
     @property
     def copies(self) -> tuple[Copy, ...]:
@@ -70,16 +79,22 @@ class StageFiles:
 
     def is_folder_before(self, path: str, instruction: Instruction) -> bool:
         """True when a path is known to be a folder before an instruction runs."""
-        return path in self._walk[1].get(id(instruction), frozenset()) or self.kind(path) == "dir"
+        _, folders, moments = self._walk
+        since, moment = folders.since(path), moments.get(id(instruction))
+        return (since is not None and moment is not None and since <= moment) or self.kind(path) == "dir"
 
-    def _copies(self, instruction: Instruction, state: State, folders: set[str]) -> Iterator[Copy]:
+    def _copies(self, instruction: Instruction, state: State, folders: Folders, most: int) -> Iterator[Copy]:
+        """At most so many; where there are more, one that stands for all and tells nothing."""
         if instruction.flag("from") is not None:
             return
-        *raw_sources, raw_target = instruction.operands
-        raw_sources = [source for source in raw_sources if not source.startswith("<<")]
-        target = state.expand(raw_target, instruction.escape)
+        *words, target = expand_all(instruction.operands, state.variables, instruction.escape)
         absolute = state.absolute(target) if target is not None else None
-        sources = [expanded for source in raw_sources for expanded in self._matches(source, state, instruction)]
+        raw_sources = zip(instruction.operands, words, strict=False)
+        named = (self._matches(word) for raw, word in raw_sources if not raw.startswith("<<"))
+        sources = list(islice(chain.from_iterable(named), max(most, 0) + 1))
+        if len(sources) > most:
+            yield Copy(instruction, "", None, None)
+            return
         for source in sources:
             if source is None:
                 yield Copy(instruction, "", None, None)
@@ -89,7 +104,12 @@ class StageFiles:
                 kind = "dir"
             place = absolute
             if absolute is not None and target is not None and kind != "dir":
-                into = target.endswith(("/", "/.")) or target == "." or len(sources) > 1 or absolute in folders
+                into = (
+                    target.endswith(("/", "/."))
+                    or target == "."
+                    or len(sources) > 1
+                    or folders.since(absolute) is not None
+                )
                 if into and kind is None and not posixpath.splitext(source)[1]:
                     # A file lands in the folder, a folder's content becomes its content. Without the context only an
                     # extension tells them apart.
@@ -99,8 +119,8 @@ class StageFiles:
             unknown = instruction.flag("parents") is not None or (instruction.name == "ADD" and _unpacks(source))
             yield Copy(instruction, source, kind, None if unknown else place, absolute)
 
-    def _matches(self, raw: str, state: State, instruction: Instruction) -> Iterator[str | None]:
-        source = state.expand(raw, instruction.escape)
+    def _matches(self, source: str | None) -> Iterator[str | None]:
+        """The paths of the context that a source means, None for one that cannot be told."""
         if source is None or "://" in source or source.startswith("git@"):
             yield None
             return
@@ -108,37 +128,36 @@ class StageFiles:
         if not any(char in cleaned for char in "*?["):
             yield cleaned
             return
-        if self.context is None:
+        self._looks += len(self.context.files()) if self.context is not None else 0
+        if self.context is None or self._looks > MOST_GLOB_LOOKS:
             yield None
             return
-        pattern = _glob(cleaned)
-        names = {name for path in self.context.files() for name in _prefixes(path) if pattern.fullmatch(name)}
+        pattern, depth = glob(cleaned), cleaned.count("/") + 1
+        # A pattern may match a file or one of its folders, and a wildcard crosses no slash.
+        names = {name for path in self.context.files() if pattern.fullmatch(name := _upto(path, depth))}
         yield from sorted(names)
 
-    def places(self, path: str) -> tuple[str, ...]:
-        """Absolute paths in the image at which a path of the context lies."""
-        found = []
-        for copy in self.copies:
-            if copy.target is None:
-                continue
-            if path == copy.source:
-                found.append(copy.target)
-            elif copy.kind != "file" and (copy.source == "." or path.startswith(copy.source + "/")):
-                inner = path if copy.source == "." else path[len(copy.source) + 1 :]
-                found.append(posixpath.join(copy.target, inner))
-        return tuple(dict.fromkeys(found))
+    @cached_property
+    def _by_target(self) -> dict[str, list[int]]:
+        """Places in ``copies`` by where they go."""
+        found: dict[str, list[int]] = {}
+        for place, copy in enumerate(self.copies):
+            if copy.target is not None:
+                found.setdefault(copy.target, []).append(place)
+        return found
 
     def origin(self, path: str) -> str | None:
         """The path of the context that lies at an absolute path of the image, if the context holds it."""
-        if self.context is None:
+        if self.context is None or len(path) > LONGEST_PATH:
             return None
-        for copy in reversed(self.copies):
-            if copy.target is None:
-                continue
-            if path == copy.target:
+        above = {path[:at] or "/" for at, char in enumerate(path) if char == "/"}
+        for place in sorted((p for each in above | {path} for p in self._by_target.get(each, ())), reverse=True):
+            copy = self.copies[place]
+            target = copy.target or ""
+            if path == target:
                 inner = copy.source
-            elif copy.kind == "dir" and path.startswith(copy.target.rstrip("/") + "/"):
-                inner = posixpath.normpath(posixpath.join(copy.source, path[len(copy.target.rstrip("/")) + 1 :]))
+            elif copy.kind == "dir":
+                inner = posixpath.normpath(posixpath.join(copy.source, path[len(target.rstrip("/")) + 1 :]))
             else:
                 continue
             if self.context.kind(inner) is not None:
@@ -151,61 +170,19 @@ class StageFiles:
         return self.context.kind(origin) if origin is not None and self.context is not None else None
 
 
-def _ancestors(path: str | None) -> set[str]:
-    found: set[str] = set()
-    while path and path != "/":
-        found.add(path)
-        path = posixpath.dirname(path)
-    return found
-
-
-def _made_by(copy: Copy) -> set[str]:
-    if copy.target is None:
-        return set()
-    return _ancestors(copy.target if copy.kind == "dir" else posixpath.dirname(copy.target))
-
-
-def _made_folders(instruction: Instruction, state: State) -> set[str]:
-    made: set[str] = set()
+def _made_folders(instruction: Instruction, state: State) -> Iterator[str | None]:
     commands = steps(instruction, state) if "mkdir" in instruction.text or "install" in instruction.text else ()
     if isinstance(commands, Opaque):
-        return made
+        return
     for step in commands:
         if step.name == "mkdir" and step.options_and_operands is not None:
-            for operand in step.options_and_operands[1]:
-                made |= _ancestors(step.absolute(operand))
-    return made
+            yield from (step.absolute(operand) for operand in step.options_and_operands[1])
 
 
 def _unpacks(source: str) -> bool:
     return source.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"))
 
 
-def _prefixes(path: str) -> Iterator[str]:
-    """A file's path and those of its folders: a glob may match either."""
-    parts = path.split("/")
-    for length in range(1, len(parts) + 1):
-        yield "/".join(parts[:length])
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Go's filepath.Match: ``*`` and ``?`` do not cross a slash."""
-    out = []
-    position = 0
-    while position < len(pattern):
-        char = pattern[position]
-        end = pattern.find("]", position + 2) if char == "[" else -1
-        if char == "*":
-            out.append("[^/]*")
-        elif char == "?":
-            out.append("[^/]")
-        elif end > 0:
-            out.append(pattern[position : end + 1])
-            position = end
-        else:
-            out.append(re.escape(char))
-        position += 1
-    try:
-        return re.compile("".join(out))
-    except re.error:
-        return re.compile(re.escape(pattern))
+def _upto(path: str, depth: int) -> str:
+    """The first ``depth`` parts of a path; all of a shorter one."""
+    return "/".join(path.split("/", depth)[:depth])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rewriter.limits import LONGEST_GROWTH, LONGEST_PATH
+from rewriter.model.scope import Layered, Scope
 from rewriter.shell import Command, Opaque, Script, ShellWord, parse_shell
 from rewriter.shell_words import resolve
 from rewriter.syntax import Instruction, Logical, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rewriter.model.state import State
 
@@ -31,6 +34,8 @@ class Step:
     """The shell command with its places; None for an exec form."""
     certain: bool = True
     """False when it may not run: inside if, a loop, ``$(…)`` or behind ``||``."""
+    interpreter: str = ""
+    """The shell that reads it, as the Dockerfile names it (``/bin/sh`` by default); empty within a further script."""
 
     @property
     def name(self) -> str:
@@ -44,14 +49,25 @@ class Step:
         known = tuple(word for word in words if word is not None)
         if len(known) != len(words):
             return None
-        options = tuple(word for word in known if word.startswith("-") and word != "-")
-        return options, tuple(word for word in known if word not in options)
+        options = tuple(word for word in known if _is_option(word))
+        return options, tuple(word for word in known if not _is_option(word))
 
     def absolute(self, path: str) -> str | None:
         """A path made absolute against the working directory of the command."""
-        if path.startswith("/"):
-            return posixpath.normpath(path)
-        return None if self.cwd is None else posixpath.normpath(posixpath.join(self.cwd, path))
+        return _below(self.cwd, path)
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and word != "-"
+
+
+def _below(folder: str | None, path: str) -> str | None:
+    """A path from a folder; None when the folder is not known, or the path is longer than any can be."""
+    if not path.startswith("/"):
+        if folder is None:
+            return None
+        path = posixpath.join(folder, path)
+    return posixpath.normpath(path) if len(path) <= LONGEST_PATH else None
 
 
 def script_logical(instruction: Instruction) -> Logical | Opaque:
@@ -96,7 +112,7 @@ def _lines(source: str, span: Span, chomp: bool) -> Iterator[Span]:
 
 def shell_of(state: State) -> str | None:
     """Base name of the Bourne-like shell in force, or None for another interpreter (cmd, pwsh, python …)."""
-    name = posixpath.basename(state.shell[0]) if state.shell else ""
+    name = posixpath.basename(state.shell[0]) if state.shell and not _is_login(state.shell) else ""
     return name if name in SHELLS and state.shell[-1].startswith("-") and state.shell[-1].endswith("c") else None
 
 
@@ -114,32 +130,44 @@ def steps(instruction: Instruction, state: State) -> tuple[Step, ...] | Opaque:
             and argv[1].startswith("-")
             and argv[1].endswith("c")
         ):
-            return script_steps(argv[2], instruction, state)
+            if _is_login(argv[:2]):
+                return Opaque(f"it runs in the login shell {' '.join(argv[:2])!r}, which reads profiles first")
+            return script_steps(argv[2], instruction, state, argv[0])
         return (Step(argv, state.workdir, _environment(state), instruction),) if argv else ()
     if shell_of(state) is None:
         return Opaque(f"it runs in the shell {' '.join(state.shell)!r}")
     logical = script_logical(instruction)
     if isinstance(logical, Opaque):
         return logical
-    return script_steps(logical.text, instruction, state)
+    return script_steps(logical.text, instruction, state, _shebang(logical.text) or state.shell[0])
 
 
-def script_steps(text: str, instruction: Instruction, state: State) -> tuple[Step, ...] | Opaque:
+def script_steps(text: str, instruction: Instruction, state: State, interpreter: str = "") -> tuple[Step, ...] | Opaque:
     """The commands of a shell text that runs at a state."""
     script = parse_shell(text)
     if isinstance(script, Opaque):
         return script
-    return tuple(_Walker(state, instruction).walk(script))
+    return tuple(replace(step, interpreter=interpreter) for step in _Walker(state, instruction).walk(script))
 
 
-def _environment(state: State) -> dict[str, str | None]:
-    return {**state.args, **state.env}
+def _shebang(text: str) -> str:
+    """The program that a script's first line names, else empty: a heredoc with one is run by it and no SHELL."""
+    words = text[2:].partition("\n")[0].split() if text.startswith("#!") else []
+    return words[0] if words else ""
+
+
+def _is_login(words: Sequence[str]) -> bool:
+    return any(word == "--login" or (re.fullmatch(r"-[a-zA-Z]+", word) and "l" in word) for word in words[1:])
+
+
+def _environment(state: State) -> Mapping[str, str | None]:
+    return Layered(state.args, state.env)
 
 
 @dataclass(slots=True)
 class _Frame:
     cwd: str | None
-    variables: dict[str, str | None] = field(default_factory=dict)
+    variables: Scope
 
 
 class _Walker:
@@ -147,7 +175,8 @@ class _Walker:
 
     def __init__(self, state: State, instruction: Instruction) -> None:
         self.instruction = instruction
-        self.frames: dict[tuple[int, ...], _Frame] = {(): _Frame(state.workdir, _environment(state))}
+        self.frames: dict[tuple[int, ...], _Frame] = {(): _Frame(state.workdir, Scope(_environment(state)))}
+        self.room = LONGEST_GROWTH
 
     def walk(self, script: Script) -> Iterator[Step]:
         for command in script.commands:
@@ -157,23 +186,29 @@ class _Walker:
                 if not command.words:
                     self._assign(frame, word.raw, certain)
             if not command.words:
-                yield Step((), frame.cwd, dict(frame.variables), self.instruction, command, certain)
+                yield Step((), frame.cwd, frame.variables, self.instruction, command, certain)
                 continue
-            argv = tuple(word.value(frame.variables) for word in command.words)
-            argv, inline = _unwrapped(argv, command.assignments, frame.variables)
-            variables = {**frame.variables, **inline}
+            argv = tuple(self._value(word.raw, frame.variables) for word in command.words)
+            argv, inline = self._unwrapped(argv, command.assignments, frame.variables)
+            variables = Layered(frame.variables, inline) if inline else frame.variables
             yield Step(argv, frame.cwd, variables, self.instruction, command, certain)
             self._follow(frame, argv, command.words, certain)
 
     def _frame(self, subshell: tuple[int, ...]) -> _Frame:
         if subshell not in self.frames:
             outer = self._frame(subshell[:-1])
-            self.frames[subshell] = _Frame(outer.cwd, dict(outer.variables))
+            self.frames[subshell] = _Frame(outer.cwd, Scope(outer.variables))
         return self.frames[subshell]
+
+    def _value(self, raw: str, variables: Mapping[str, str | None]) -> str | None:
+        """What a word comes to; None when that is not known, or too long together with the words before it."""
+        value = resolve(raw, variables)
+        self.room -= max(len(value or "") - len(raw), 0)
+        return value if self.room >= 0 else None
 
     def _assign(self, frame: _Frame, raw: str, certain: bool) -> None:
         name, _, value = raw.partition("=")
-        frame.variables[name] = resolve(value, frame.variables) if certain else None
+        frame.variables = frame.variables.setting({name: self._value(value, frame.variables) if certain else None})
 
     def _follow(self, frame: _Frame, argv: tuple[str | None, ...], words: tuple[ShellWord, ...], certain: bool) -> None:
         name = argv[0] if argv else None
@@ -182,7 +217,7 @@ class _Walker:
             if not certain or target is None or target.startswith("-") or frame.cwd is None:
                 frame.cwd = target if certain and target and target.startswith("/") else None
             else:
-                frame.cwd = posixpath.normpath(posixpath.join(frame.cwd, target))
+                frame.cwd = _below(frame.cwd, target)
         elif name == "popd":
             frame.cwd = None
         elif name in ("export", "declare", "readonly", "local"):
@@ -192,28 +227,29 @@ class _Walker:
         elif name == "unset":
             for value in argv[1:]:
                 if value:
-                    frame.variables.pop(value, None)
+                    frame.variables = frame.variables.without(value)
         elif name in ("source", ".", "eval"):
             frame.cwd = None
-            frame.variables = dict.fromkeys(frame.variables)
+            frame.variables = frame.variables.unknown()
 
-
-def _unwrapped(
-    argv: tuple[str | None, ...], assignments: tuple[ShellWord, ...], variables: Mapping[str, str | None]
-) -> tuple[tuple[str | None, ...], dict[str, str | None]]:
-    """The argv behind ``exec``, ``time``, ``env A=b`` …, and the variables set for this command alone."""
-    inline: dict[str, str | None] = {}
-    for word in assignments:
-        name, _, value = word.raw.partition("=")
-        inline[name] = resolve(value, variables)
-    while argv and (argv[0] in _WRAPPERS or argv[0] == "env"):
-        rest = argv[1:]
-        if argv[0] == "env":
-            while rest and rest[0] and "=" in rest[0] and not rest[0].startswith("-"):
-                name, _, value = rest[0].partition("=")
-                inline[name] = value
-                rest = rest[1:]
-        if not rest or (rest[0] is not None and rest[0].startswith("-")):
-            break
-        argv = rest
-    return argv, inline
+    def _unwrapped(
+        self, argv: tuple[str | None, ...], assignments: tuple[ShellWord, ...], variables: Mapping[str, str | None]
+    ) -> tuple[tuple[str | None, ...], dict[str, str | None]]:
+        """The argv behind ``exec``, ``time``, ``env A=b`` …, and the variables set for this command alone."""
+        inline: dict[str, str | None] = {}
+        for word in assignments:
+            name, _, value = word.raw.partition("=")
+            inline[name] = self._value(value, variables)
+        start = 0
+        while start < len(argv) and (argv[start] in _WRAPPERS or argv[start] == "env"):
+            behind = start + 1
+            if argv[start] == "env":
+                while behind < len(argv) and (text := argv[behind]) and "=" in text and not text.startswith("-"):
+                    name, _, value = text.partition("=")
+                    inline[name] = value
+                    behind += 1
+            following = argv[behind] if behind < len(argv) else "-"
+            if following is not None and following.startswith("-"):
+                break
+            start = behind
+        return argv[start:], inline

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rewriter.model.expansion import ExpansionError, Variables, expand
+from rewriter.limits import MOST_INSTRUCTIONS, MOST_STAGES, MOST_TEXT
+from rewriter.model.expansion import ExpansionError, Variables, expand, expand_all
 from rewriter.model.image_ref import ImageRef, parse_image
 from rewriter.model.state import PREDEFINED_ARGS, State
+from rewriter.syntax import DockerfileError
 
 if TYPE_CHECKING:
     from rewriter.syntax import Dockerfile, Instruction
@@ -53,9 +56,8 @@ class Stage:
         """The earlier stage that it is built from."""
         if self.image_text is None:
             return None
-        # BuildKit looks the written name up among lower-cased ones; the latest earlier stage of a name wins.
-        earlier = self.model.stages[: self.index]
-        return next((stage for stage in reversed(earlier) if stage.name == self.image_text), None)
+        # BuildKit looks the written name up among lower-cased ones.
+        return self.model.named(self.image_text, self.index)
 
     @cached_property
     def image(self) -> ImageRef | None:
@@ -64,7 +66,7 @@ class Stage:
             return None
         return parse_image(self.image_text)
 
-    @property
+    @cached_property
     def root(self) -> Stage:
         """The first stage of its chain of parents: the one with the base image."""
         return self.lineage[0]
@@ -80,7 +82,12 @@ class Stage:
     @cached_property
     def states(self) -> tuple[State, ...]:
         """The state before each instruction, and last the one at the stage's end."""
-        for ancestor in self.lineage[:-1]:
+        waiting = []
+        ancestor = self.parent
+        while ancestor is not None and "states" not in ancestor.__dict__:
+            waiting.append(ancestor)
+            ancestor = ancestor.parent
+        for ancestor in reversed(waiting):
             _ = ancestor.states  # oldest first, so that a long chain needs no deep recursion
         if self.parent is not None:
             state = replace(self.parent.states[-1], cmd_inherited=True)
@@ -101,7 +108,11 @@ class Stage:
 
     def state_at(self, instruction: Instruction) -> State:
         """The state before an instruction of this stage."""
-        return self.states[self.instructions.index(instruction)]
+        return self.states[self._positions[id(instruction)]]
+
+    @cached_property
+    def _positions(self) -> dict[int, int]:
+        return {id(instruction): position for position, instruction in enumerate(self.instructions)}
 
     def numbered(self) -> Iterator[tuple[Instruction, State]]:
         """Each instruction with the state before it."""
@@ -142,6 +153,8 @@ class Model:
         target: str | None = None,
         base_state: BaseState = unknown_base,
     ) -> None:
+        """Raises DockerfileError for a file that is too large to be planned on (see ``rewriter.limits``)."""
+        _check_size(dockerfile.instructions)
         self.dockerfile = dockerfile
         self.build_args = build_args or {}
         self.target = target
@@ -173,13 +186,11 @@ class Model:
         """Arguments that FROM sees; None where the builder decides."""
         values: dict[str, str | None] = dict.fromkeys(PREDEFINED_ARGS)
         for instruction in self.global_instructions:
-            for pair in instruction.pairs:
-                if pair.key in self.build_args:
-                    values[pair.key] = self.build_args[pair.key]
-                elif pair.value is None:
-                    values[pair.key] = None
-                else:
-                    values[pair.key] = _expanded(pair.value, values, instruction.escape)
+            pairs = instruction.pairs
+            # One by one: each default sees the arguments before it.
+            defaults = expand_all((pair.value or "" for pair in pairs), Variables(values), instruction.escape)
+            for pair, default in zip(pairs, defaults, strict=True):
+                values[pair.key] = self.build_args.get(pair.key, default if pair.value is not None else None)
         return values
 
     @cached_property
@@ -190,12 +201,25 @@ class Model:
 
     def find(self, name: str, before: int) -> Stage | None:
         """The stage that ``COPY --from=name`` means in the stage with index ``before``."""
-        lowered = name.lower()
-        for stage in reversed(self.stages[:before]):
-            if stage.name == lowered:
-                return stage
+        stage = self.named(name.lower(), before)
+        if stage is not None:
+            return stage
         number = int(name) if name.isascii() and name.isdecimal() and len(name) < 10 else before
         return self.stages[number] if number < before else None
+
+    def named(self, name: str, before: int) -> Stage | None:
+        """The latest stage of that (lower-case) name among those with an index below ``before``."""
+        indexes = self._names.get(name, [])
+        at = bisect_left(indexes, before)
+        return self.stages[indexes[at - 1]] if at else None
+
+    @cached_property
+    def _names(self) -> dict[str, list[int]]:
+        names: dict[str, list[int]] = {}
+        for stage in self.stages:
+            if stage.name is not None:
+                names.setdefault(stage.name, []).append(stage.index)
+        return names
 
     def needed(self) -> frozenset[int]:
         """Indexes of the stages that a build of the final one builds; BuildKit skips the others."""
@@ -212,14 +236,21 @@ class Model:
 
     def stage_of(self, instruction: Instruction) -> Stage | None:
         """The stage that holds an instruction; None before the first FROM."""
-        for stage in self.stages:
-            if stage.from_ is instruction or instruction in stage.instructions:
-                return stage
-        return None
+        return self._homes.get(id(instruction))
+
+    @cached_property
+    def _homes(self) -> dict[int, Stage]:
+        return {id(i): stage for stage in self.stages for i in (stage.from_, *stage.instructions)}
 
 
-def _expanded(raw: str, values: Mapping[str, str | None], escape: str) -> str | None:
-    try:
-        return expand(raw, Variables(values), escape).value
-    except ExpansionError:
-        return None
+def _check_size(instructions: tuple[Instruction, ...]) -> None:
+    stages = [instruction for instruction in instructions if instruction.name == "FROM"]
+    for parts, most, name in ((instructions, MOST_INSTRUCTIONS, "instructions"), (stages, MOST_STAGES, "stages")):
+        if len(parts) > most:
+            raise DockerfileError(parts[most].line, f"there are more than {most:,} {name}, and dfrewrite stops there")
+    text = 0
+    for instruction in instructions:
+        text += instruction.end - instruction.start
+        if text > MOST_TEXT:
+            reason = f"the instructions hold more than {MOST_TEXT:,} characters, and dfrewrite stops there"
+            raise DockerfileError(instruction.line, reason)

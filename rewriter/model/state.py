@@ -6,7 +6,9 @@ import posixpath
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rewriter.model.expansion import Expansion, ExpansionError, Variables, expand
+from rewriter.limits import LONGEST_PATH
+from rewriter.model.expansion import Expansion, ExpansionError, Variables, expand, expand_all
+from rewriter.model.scope import Layered, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +45,7 @@ class State:
     @property
     def variables(self) -> Variables:
         """ENV over ARG, as instructions expand them."""
-        return Variables({**self.args, **self.env}, self.base_known)
+        return Variables(Layered(self.args, self.env), self.base_known)
 
     def expand(self, raw: str, escape: str = "\\") -> str | None:
         """A word after expansion, or None when part of it is unknown or BuildKit rejects it."""
@@ -58,9 +60,11 @@ class State:
 
     def absolute(self, path: str) -> str | None:
         """A path of the image made absolute against the working directory and cleaned; None when that is unknown."""
-        if path.startswith("/"):
-            return clean(path)
-        return None if self.workdir is None else clean(posixpath.join(self.workdir, path))
+        if not path.startswith("/"):
+            if self.workdir is None:
+                return None
+            path = posixpath.join(self.workdir, path)
+        return clean(path) if len(path) <= LONGEST_PATH else None
 
     def path_folders(self) -> tuple[str, ...] | None:
         """The folders of PATH, or None when they are not known."""
@@ -73,15 +77,16 @@ class State:
         """The state behind an instruction; one ENV line expands with the state before that line."""
         name = instruction.name
         if name == "ENV":
-            added: dict[str, str | None] = {}
-            for pair in instruction.pairs:
-                key = self.expand(pair.key, instruction.escape)
-                if key is None:  # an unknown name: anything may have changed
-                    return replace(self, env=dict.fromkeys(self.env), base_known=False)
-                added[key] = self.expand(pair.value or "", instruction.escape)
-            return replace(self, env={**self.env, **added})
+            pairs = instruction.pairs
+            keys = list(expand_all((pair.key for pair in pairs), self.variables, instruction.escape))
+            values = expand_all((pair.value or "" for pair in pairs), self.variables, instruction.escape)
+            added = {key: value for key, value in zip(keys, values, strict=True) if key is not None}
+            if None in keys:  # an unknown name: anything may have changed
+                return replace(self, env=_scope(self.env).unknown(), base_known=False)
+            return replace(self, env=_scope(self.env).setting(added))
         if name == "ARG":
-            return replace(self, args={**self.args, **self._declared(instruction, build_args, global_args)})
+            declared = self._declared(instruction, build_args, global_args)
+            return replace(self, args=_scope(self.args).setting(declared))
         if name == "WORKDIR":
             path = self.expand(instruction.args, instruction.escape)
             return replace(self, workdir=None if path is None else self.absolute(path))
@@ -103,16 +108,23 @@ class State:
         self, instruction: Instruction, build_args: Mapping[str, str], global_args: Mapping[str, str | None]
     ) -> dict[str, str | None]:
         declared: dict[str, str | None] = {}
-        for pair in instruction.pairs:
-            key = self.expand(pair.key, instruction.escape) or pair.key
+        pairs = instruction.pairs
+        keys = expand_all((pair.key for pair in pairs), self.variables, instruction.escape)
+        values = expand_all((pair.value or "" for pair in pairs), self.variables, instruction.escape)
+        for pair, expanded, value in zip(pairs, keys, values, strict=True):
+            key = expanded or pair.key
             if key in build_args:
                 declared[key] = build_args[key]
             elif pair.value is not None:
-                declared[key] = self.expand(pair.value, instruction.escape)
+                declared[key] = value
             else:
                 # Without a value: the global one, else the builder's (predefined ones, or nothing at all).
                 declared[key] = global_args.get(key)
         return declared
+
+
+def _scope(values: Mapping[str, str | None]) -> Scope:
+    return values if isinstance(values, Scope) else Scope(values)
 
 
 def clean(path: str) -> str:

@@ -133,6 +133,8 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> AlpineSw
     facts = golang_facts(situation, stage)
     if isinstance(facts, str):
         return facts
+    if any(instruction.name == "ONBUILD" for each in stage.lineage for instruction in each.instructions):
+        return "ONBUILD: what child images run on it is not known"
     place = image_place(situation, stage.root)
     if isinstance(place, str):
         return place

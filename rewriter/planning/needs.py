@@ -11,13 +11,14 @@ from rewriter.model.run import Step
 from rewriter.planning.file_effects import ZONES
 from rewriter.planning.launch import Launch, is_builtin
 from rewriter.shell import Opaque
-from rewriter.userland.alpine import APPLETS, PACKAGES, alpine_gap
+from rewriter.userland.alpine import APPLETS, PACKAGES, alpine_gap, alpine_shell
 from rewriter.userland.runtime import known_user, program_package
 
 # Dependency managers of the time before modules: they fetch with git whatever GOPROXY says.
 _GIT_CALLERS = frozenset({"dep", "glide", "godep", "govendor", "gvt", "gopm"})
 _PROGRAM_FOLDERS = ("/usr/local", "/usr/bin", "/bin", "/opt", "/go/bin", "/sbin", "/usr/sbin")
-_DEBIAN_FOLDERS = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/lib64/")
+_DEBIAN_FOLDERS = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/lib64/", "/etc/apt", "/var/lib/dpkg")
+_DEBIAN_FILES = frozenset({"/etc/debian_version", "/etc/ld.so.conf", "/etc/bash.bashrc", "/etc/adduser.conf"})
 DEV_TOOLS = frozenset(
     "air reflex CompileDaemon modd realize gin fresh dlv wgo gow nodemon watchexec entr arelo gowatch bee revel "
     "buffalo gdb strace make npm yarn godo gin-bin".split()
@@ -51,6 +52,7 @@ def build_needs(go: GoStage) -> Needs:
         if run.instruction.json is None and run.state.shell[0].endswith("bash"):
             needs.want("bash", f"SHELL names it (line {line})")
         for step in run.steps:
+            _interpreter(step, needs)
             _command(step, needs, go, f"line {line}")
             _go_command(step, needs, go, line)
     return needs
@@ -64,6 +66,7 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage) -> Needs
             needs.vetoes.append(f"`{name}` of the start command is not known to be there on Alpine")
     artefacts = {artefact.path for artefact in go.artefacts}
     for step in (*launch.all_steps, *health):
+        _interpreter(step, needs)
         word = step.argv[0] if step.argv else None
         path = step.absolute(word) if word and "/" in word else None
         if path in artefacts or path in {script.path for script in launch.scripts}:
@@ -97,12 +100,23 @@ def source_needs(go: GoStage, needs: Needs) -> None:
                 needs.want(package, f"{file.path}:{line} starts {started}")
 
 
+def _interpreter(step: Step, needs: Needs) -> None:
+    package = alpine_shell(step.interpreter)
+    line = step.instruction.line
+    if package is None:
+        needs.vetoes.append(f"line {line}: the shell {step.interpreter} is not known to be there on Alpine")
+    elif package:
+        needs.want(package, f"line {line} runs in it")
+
+
 def _command(step: Step, needs: Needs, go: GoStage, where: str) -> None:
     name = step.name
-    for word in step.argv[1:]:
+    redirects = step.command.redirects if step.command is not None else ()
+    targets = [redirect.target.value(step.variables) for redirect in redirects if redirect.target is not None]
+    for word in (*step.argv[1:], *targets):
         if word and word.startswith(ZONES):
             needs.want("tzdata", f"{where} uses {ZONES}")
-        elif word and word.startswith(_DEBIAN_FOLDERS):
+        elif word and (word.startswith(_DEBIAN_FOLDERS) or word in _DEBIAN_FILES):
             needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
     if name in ("chown", "chgrp"):
         parts = step.options_and_operands

@@ -133,10 +133,12 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
 
 
 def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict[str, str]) -> None:
+    line = step.instruction.line
+    if posixpath.basename(step.interpreter) not in ("", "sh", "bash", "dash"):
+        base.vetoes.append(f"line {line}: the shell {step.interpreter} is not known there")
     word = step.argv[0] if step.argv else None
     if not word or is_builtin(step.name):
         return
-    line = step.instruction.line
     ours = {posixpath.basename(artefact.path) for artefact in draft.artefacts} | {
         posixpath.basename(script.path) for script in draft.launch.scripts
     }

@@ -2,42 +2,74 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import accumulate
 
-from rewriter.edit import carry, ordered
+from rewriter.edit import Edit, ordered
 from rewriter.result import Result
-from rewriter.source import line_of
 from rewriter.transform import Change, Transform
 
 
-class Placed(NamedTuple):
-    """A change and the lines of the final text (1-based, inclusive) that one of its edits ends up in."""
+class ChangesByLine:
+    """The changes of a rewrite by the lines of the final text in which their edits end up."""
 
-    transform: Transform
-    change: Change
-    first: int
-    last: int
+    def __init__(self, result: Result) -> None:
+        self._made: list[tuple[Transform, Change]] = []
+        self._on_line: dict[int, list[int]] = {}
+        """Places in ``_made`` by 1-based line."""
+        for step, change, lines in _placed(result):
+            if not self._made or self._made[-1][1] is not change:
+                self._made.append((step, change))
+            for line in lines:
+                self._on_line.setdefault(line, []).append(len(self._made) - 1)
+
+    def of_hunk(self, first: int, length: int) -> list[tuple[Transform, Change]]:
+        """The changes with an edit in the lines of a hunk of the new text, in the order in which they were made."""
+        lines = range(first, first + max(length, 1))
+        return [self._made[place] for place in sorted({p for line in lines for p in self._on_line.get(line, ())})]
 
 
-def placed_changes(result: Result) -> Iterator[Placed]:
-    """Every edit of every change with its lines in the text after the whole chain."""
-    all_edits = [ordered(edit for change in step.changes for edit in change.edits) for step in result.steps]
+def _placed(result: Result) -> Iterator[tuple[Transform, Change, range]]:
+    """Every edit of every change with the lines of its new text after the whole chain."""
+    shifts = [_Shift(ordered(edit for change in step.changes for edit in change.edits)) for step in result.steps]
+    newlines = _newlines(result.after) if any(shift.edits for shift in shifts) else []
     for index, step in enumerate(result.steps):
         for change in step.changes:
             for edit in change.edits:
-                start = carry(edit.start, tuple(e for e in all_edits[index] if e.end <= edit.start and e is not edit))
+                start = shifts[index].start_of(edit)
                 end = start + len(edit.text.rstrip("\r\n"))
-                for later in all_edits[index + 1 :]:
-                    start, end = carry(start, later), carry(end, later)
-                yield Placed(step.transform, change, line_of(result.after, start), line_of(result.after, end))
+                for later in shifts[index + 1 :]:
+                    start, end = later.carry(start), later.carry(end)
+                yield step.transform, change, range(bisect_left(newlines, start) + 1, bisect_left(newlines, end) + 2)
 
 
-def changes_of_hunk(placed: list[Placed], first: int, length: int) -> list[tuple[Transform, Change]]:
-    """The changes with an edit in the lines of a hunk of the new text, in order, each once."""
-    last = first + max(length, 1) - 1
-    found: list[tuple[Transform, Change]] = []
-    for item in placed:
-        if item.first <= last and first <= item.last and (item.transform, item.change) not in found:
-            found.append((item.transform, item.change))
+def _newlines(text: str) -> list[int]:
+    found = []
+    at = text.find("\n")
+    while at >= 0:
+        found.append(at)
+        at = text.find("\n", at + 1)
     return found
+
+
+class _Shift:
+    """Where offsets go when all edits of one step are made."""
+
+    def __init__(self, edits: tuple[Edit, ...]) -> None:
+        self.edits = edits
+        self._places = {id(edit): place for place, edit in enumerate(edits)}
+        self._ends = [edit.end for edit in edits]
+        # How much all edits before a place add to what stands behind them.
+        self._growth = [0, *accumulate(len(edit.text) - (edit.end - edit.start) for edit in edits)]
+
+    def start_of(self, edit: Edit) -> int:
+        """Where the new text of an edit begins."""
+        return edit.start + self._growth[self._places[id(edit)]]
+
+    def carry(self, offset: int) -> int:
+        """Where a character of the old text stands in the new one; for one that an edit replaces: that edit's start."""
+        place = bisect_right(self._ends, offset)
+        if place < len(self.edits) and self.edits[place].start <= offset:
+            return self.edits[place].start + self._growth[place]
+        return offset + self._growth[place]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rewriter.report.hunks import changes_of_hunk, placed_changes
+from rewriter.report.hunks import ChangesByLine
 from rewriter.transform import Change, Transform
 
 if TYPE_CHECKING:
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from rewriter.result import Forecast, Result
 
 Style = Callable[[str, str], str]
-"""Takes a text and a role (path, add, remove, hunk, note, doubt, finding, error) and gives it its look."""
+"""Takes a text and its role (path, add, remove, hunk, note, doubt, finding, error, or "") and gives it its look.
+
+Every text that may hold something of the user's goes through it: on a terminal it makes control characters visible.
+"""
 
 
 def plain(text: str, _role: str) -> str:
@@ -25,7 +28,7 @@ def plain(text: str, _role: str) -> str:
 def render_text(path: str, result: Result, patch: PatchSet | None, style: Style = plain) -> Iterator[str]:
     """The report on one file, line by line, without line ends."""
     if result.ignored:
-        yield f"{style(path, 'path')}: left alone, as its pragma asks ({result.ignored})"
+        yield f"{style(path, 'path')}: left alone, as its pragma asks ({style(result.ignored, '')})"
         return
     if patch is not None:
         count = len(result.changes)
@@ -50,22 +53,22 @@ def _forecast(forecast: Forecast | None) -> str:
 
 
 def _diff(result: Result, patch: PatchSet, style: Style) -> Iterator[str]:
-    placed = list(placed_changes(result))
-    told: list[tuple[Transform, Change]] = []
+    changes = ChangesByLine(result)
+    told: set[int] = set()
     doubts: set[str] = set()
     for file in patch:
         yield style(f"--- {file.source_file}", "remove")
         yield style(f"+++ {file.target_file}", "add")
         for hunk in file:
-            for item in changes_of_hunk(placed, hunk.target_start, hunk.target_length):
-                if item not in told:
-                    told.append(item)
-                    yield from _reason(*item, doubts, style)
+            for transform, change in changes.of_hunk(hunk.target_start, hunk.target_length):
+                if id(change) not in told:
+                    told.add(id(change))
+                    yield from _reason(transform, change, doubts, style)
             header, *lines = str(hunk).removesuffix("\n").split("\n")
             yield style(header, "hunk")
             for line in lines:
                 role = {"+": "add", "-": "remove"}.get(line[:1], "")
-                yield style(line, role) if role else line
+                yield style(line, role)
     yield ""
 
 
@@ -89,11 +92,11 @@ def _left_alone(result: Result, style: Style) -> Iterator[str]:
     # After a split, the line numbers are those of the text that the transform saw.
     if lines:
         yield style("Left alone:", "note")
-        yield from lines
+        yield from (style(line, "") for line in lines)
 
 
 def _findings(result: Result, style: Style) -> Iterator[str]:
     if result.findings:
         yield style("Findings:", "finding")
         for finding in result.findings:
-            yield f"  line {finding.line}: {finding.message}"
+            yield style(f"  line {finding.line}: {finding.message}", "")

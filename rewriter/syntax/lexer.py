@@ -137,7 +137,7 @@ class _Lexer:
         logical = Logical(self.text, tuple(pieces))
         instruction = Instruction(self.text, start, self.position, number, logical, self.escape, comments)
         if "<<" in logical.text and _may_hold_heredoc(instruction):
-            heredocs = tuple(self._heredoc(opener, number) for opener in openers(logical.text))
+            heredocs = tuple(self._heredoc(opener, number) for opener in self._openers(instruction))
             return Instruction(self.text, start, self.position, number, logical, self.escape, comments, heredocs)
         return instruction
 
@@ -170,6 +170,12 @@ class _Lexer:
         if not ended.endswith(self.escape) or ended.endswith(self.escape * 2):
             return len(content), False
         return len(ended) - 1, True
+
+    def _openers(self, instruction: Instruction) -> tuple[Opener, ...]:
+        try:
+            return openers(instruction.logical.text)
+        except WordError as error:
+            raise DockerfileError(instruction.line, f"{instruction.name}: {error}") from None
 
     def _heredoc(self, opener: Opener, number: int) -> Heredoc:
         body_start = self.position

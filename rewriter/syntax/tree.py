@@ -92,7 +92,7 @@ class Instruction:
         begin = len(trimmed) - len(trimmed.lstrip(UNICODE_BLANKS))
         match = ASCII_BLANKS.search(trimmed, begin)
         self.keyword = trimmed[begin : match.start()] if match else trimmed[begin:]
-        self.name = self.keyword.upper()
+        self.name = self.keyword.upper() if self.keyword.isascii() else _go_upper(self.keyword)
         self._text = trimmed
         self._rest = match.end() if match else len(trimmed)
         self._flags: tuple[tuple[Flag, ...], int] | None = None
@@ -195,6 +195,12 @@ class Instruction:
     def args_span(self) -> Span:
         """File span of the arguments; it may run over continuation lines."""
         return self.span(self.args_start, len(self._text))
+
+
+def _go_upper(keyword: str) -> str:
+    """A keyword by the letters that Go's ToLower makes ASCII: U+0130 and U+212A, but not U+0131 and U+017F."""
+    lowered = keyword.replace("\u0130", "i").lower()
+    return lowered.upper() if lowered.isascii() else keyword
 
 
 Node = Trivia | Instruction

@@ -7,6 +7,7 @@ blanks differs from place to place, and a flag is walked byte by byte.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import NamedTuple
 
@@ -191,10 +192,16 @@ def _is_json_array(text: str) -> bool:
     def no_constants(name: str) -> None:
         raise ValueError(name)  # NaN and Infinity are Python's own; Go's parser has none
 
+    def within_bounds(number: str) -> float:
+        if math.isinf(value := float(number)):
+            raise ValueError(number)  # Go's parser fails on what no float64 holds
+        return value
+
     try:
-        return isinstance(json.loads(text, parse_constant=no_constants), list)
+        value = json.loads(text, parse_constant=no_constants, parse_float=within_bounds, parse_int=within_bounds)
     except (ValueError, RecursionError):
         return False
+    return isinstance(value, list)
 
 
 def parse_pairs(text: str, start: int, escape: str) -> tuple[Pair, ...]:

@@ -7,6 +7,8 @@ configuration at 2020-01; package names from Alpine's aports at 2020-01, all pre
 
 from __future__ import annotations
 
+import re
+
 from rewriter.model.run import Step
 
 _ANY = "*"
@@ -84,6 +86,8 @@ _LONG_OPTIONS: dict[str, frozenset[str]] = {
     "wget": frozenset({"--spider", "--no-check-certificate", "--header", "--post-data", "--quiet"}),
     "xargs": frozenset({"--no-run-if-empty"}),
 }
+# Within a script or format: changes of case in sed, and fields and paddings of date.
+_GNU_WORDS = {"sed": re.compile(r"\\[ULEul]"), "date": re.compile(r"^\+.*%[-_0^#:N]")}
 PACKAGES: dict[str, str] = {
     "bash": "bash",
     "c++": "build-base",
@@ -120,6 +124,15 @@ _REFUSED: dict[str, str] = {
 }
 
 
+# Where the shells lie: busybox's sh and ash are there, bash comes to /bin with its package.
+_SHELLS = {"": "", "sh": "", "/bin/sh": "", "ash": "", "/bin/ash": "", "bash": "bash", "/bin/bash": "bash"}
+
+
+def alpine_shell(interpreter: str) -> str | None:
+    """The package that brings a shell as it is named; "" when it is there anyway, None when it is not known."""
+    return _SHELLS.get(interpreter)
+
+
 def alpine_gap(step: Step) -> str | None:
     """Why a command cannot be taken over to Alpine as it stands, or None when it can (perhaps with a package)."""
     name = step.name
@@ -143,6 +156,10 @@ def _option_gap(step: Step, name: str) -> str | None:
     allowed = APPLETS[name]
     if name == "echo":
         return _echo_gap(step)
+    pattern = _GNU_WORDS.get(name)
+    odd = next((word for word in step.argv[1:] if pattern and word and pattern.search(word)), None)
+    if odd is not None:
+        return f"`{name} {odd}` is in GNU's words, which busybox may not know"
     if allowed == _ANY:
         return None
     for word in step.argv[1:]:
