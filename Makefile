@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types fast e2e bench nightly clean
+.PHONY: demo test lint types fast e2e bench corpus fuzz mutations properties nightly clean
 
 demo: $(VENV)/.installed
 	@echo "--- a dry run on the bundled example: examples/go-service/Dockerfile"
@@ -27,8 +27,24 @@ e2e: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/speed.py
 
-nightly: test e2e bench
+# Public Dockerfiles with their repositories: make corpus DIRS="folder-of-clones other-folder"
+DIRS ?= tests/fixtures examples
+corpus: $(VENV)/.dev
+	$(BIN)/python benchmarks/corpus.py $(DIRS)
+
+SECONDS ?= 600
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz.fuzz_reader --seconds $(SECONDS)
+
+properties: $(VENV)/.dev
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto tests/test_properties.py tests/test_properties_words.py
+
+mutations: $(VENV)/.dev
+	$(BIN)/python -m tests.mutations
+
+nightly: test e2e bench corpus properties fuzz mutations
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +56,10 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,fuzz]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

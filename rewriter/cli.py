@@ -34,9 +34,9 @@ _EPILOG = (
 
 def main() -> None:
     """The entry point; gives the exit codes of the contract."""
-    from rewriter.io.interruption import end_at_once
+    from rewriter.io import interruption
 
-    end_at_once()
+    interruption.end_at_once()
     try:
         if sys.stdout is None or sys.stdin is None or sys.stderr is None:
             raise OSError(errno.EBADF, "standard input, output and error must be open")
@@ -49,6 +49,7 @@ def main() -> None:
         _last_words(f"error: {error.strerror or error}", 2)
     except Exception as error:  # a crash is our bug, and says so in one line
         _last_words(f"fault of dfrewrite: {type(error).__name__}: {' '.join(str(error).split())}", 3)
+    interruption.done()
     sys.exit(code)
 
 

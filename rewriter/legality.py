@@ -75,7 +75,9 @@ def _made(path: str, stage: Stage, situation: Situation) -> bool:
                     for word in words
                 ):
                     return True
-    return any(
-        instruction.name in ("COPY", "ADD") and state.absolute(instruction.operands[-1]) == path
-        for instruction, state in stage.numbered()
-    )
+    for instruction, state in stage.numbered():
+        if instruction.name in ("COPY", "ADD"):
+            target = state.expand(instruction.operands[-1], instruction.escape)
+            if target is not None and state.absolute(target) == path:
+                return True
+    return False

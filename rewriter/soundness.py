@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 
@@ -160,16 +161,28 @@ def second_reader(dockerfile: Dockerfile) -> None:
         raise Unsound(f"the second reader disagrees: {different[0]} against {different[1]}")
 
 
+_LIKE_A_DIRECTIVE = re.compile(r"\s*#\s*escape\s*=\s*[`\\]\s*\Z", re.IGNORECASE)
+
+
+def _glued(first: str, node: Instruction, escape: str) -> bool:
+    """True when a continuation touches or splits the keyword."""
+    return len(first) <= len(node.keyword) + 1 and first.endswith(escape)
+
+
 def competent(dockerfile: Dockerfile) -> bool:
     """True when dockerfile-parse is known to read such a file as BuildKit does."""
     text = dockerfile.text
     if text.startswith(BOM) or any("\ud800" <= char <= "\udfff" for char in text):
         return False
     escape = dockerfile.escape
+    if escape != "\\" and len(dockerfile.directives) > 1:
+        return False  # it finds the escape directive at the top, or behind a syntax directive alone
     for node in dockerfile.nodes:
         if isinstance(node, Trivia):
             if node.kind == "blank" and text[node.start : node.end].strip(" \t\r\n"):
                 return False
+            if node.kind == "comment" and _LIKE_A_DIRECTIVE.match(text, node.start, node.end):
+                return False  # BuildKit takes fewer blanks in one, and none behind a comment
             continue
         lines = node.text.rstrip("\r\n").split("\n")
         stripped = [line.rstrip(" \t\r") for line in lines]
@@ -180,7 +193,8 @@ def competent(dockerfile: Dockerfile) -> bool:
             or stripped[-1].endswith(escape)
             or stripped[-1].lstrip().startswith("#")
             or any(line.endswith(escape * 2) for line in stripped)
-            or stripped[0].strip() in (escape, node.keyword + escape)
+            or stripped[0].strip() == escape
+            or _glued(stripped[0].lstrip(), node, escape)
             or any("\r" in line.rstrip("\r") or "\x0b" in line or "\x0c" in line for line in lines)
             or any(char in node.text for char in "\x85\xa0\u2028\u2029\x1c\x1d\x1e")
         ):

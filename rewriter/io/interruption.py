@@ -45,6 +45,12 @@ def end_at_once() -> None:
             signal.signal(number, _stop)
 
 
+def done() -> None:
+    """There is nothing left to stop: what comes now is too late, and the exit code stands."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def half_made(path: str) -> Iterator[None]:
     """While this lasts, `path` (a file, or a folder that holds only files) is taken away if the program is stopped.
@@ -89,8 +95,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _end(number: int) -> NoReturn:
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+    done()
     for path in list(_run.half_made):
         remove(path)
     with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ from rewriter.planning.roles import assets
 from rewriter.planning.runtime_paths import source_only
 from rewriter.userland.runtime import ROOT_NAMES
 
-_PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@%+=:,~-]*\Z")
+PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@%+=:,~-]*\Z")
 _NO_SOURCES = frozenset({"/", "/bin", "/usr/bin", "/usr/local/bin"})
 
 
@@ -55,7 +55,7 @@ def carry_files(draft: Draft) -> str | None:
     if problem:
         return problem
     draft.copies[:] = [_owned(copy, draft) for copy in draft.copies]
-    odd = next((c for c in draft.copies if not (_PLAIN_PATH.match(c.source) and _PLAIN_PATH.match(c.target))), None)
+    odd = next((c for c in draft.copies if not (PLAIN_PATH.match(c.source) and PLAIN_PATH.match(c.target))), None)
     return f"the path {odd.source!r} has characters that a COPY would read otherwise" if odd else None
 
 

@@ -9,6 +9,7 @@ from rewriter.ecosystems.go import Artefact
 from rewriter.edit import Edit
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_PATH
+from rewriter.planning.carry import PLAIN_PATH
 from rewriter.planning.launch import launch_of
 from rewriter.planning.plan import CONFIGURATION, CopyFrom
 from rewriter.situation import Situation
@@ -134,6 +135,9 @@ def _missing(
         return f"where {word} is looked up is not known"
     if situation.files(final).is_folder_before(target, final.instructions[-1]):
         return f"{target} is a folder in the final stage: the copy would land inside it"
+    odd = next((path for path in (artefact.path, target) if not PLAIN_PATH.match(path)), None)
+    if odd is not None:
+        return f"{odd} holds characters that mean something else in a COPY line"
     libc = _libc_gap(situation, stage, final, artefact)
     if libc:
         return libc

@@ -175,7 +175,14 @@ def _expanded(instruction: Instruction, state: State, kept: list[str]) -> str | 
     for pair in instruction.pairs:
         if pair.key in kept:
             value = state.expand(pair.value or "", instruction.escape)
-            if value is None or "\n" in value or '"' in value or "\\" in value or "$" in value:
+            if (
+                value is None
+                or not _PLAIN.match(pair.key)
+                or "\n" in value
+                or '"' in value
+                or "\\" in value
+                or "$" in value
+            ):
                 return None
             parts.append(f"{pair.key}={value}" if _PLAIN.match(value) else f'{pair.key}="{value}"')
     return f"{instruction.keyword} {' '.join(parts)}"

@@ -162,7 +162,7 @@ class FileEffects:
 
     def _chown(self, step: Step, _options: tuple[str, ...], known: list[str]) -> bool:
         parts = step.options_and_operands
-        owners = (parts[1][0] if parts is not None else "").split(":")
+        owners = (parts[1][0] if parts is not None and parts[1] else "").split(":")
         self.roles.owners += [(name, step) for name in owners if name not in ROOT_NAMES]
         self.roles.owned += [path for path in known if below(path, self.sources) and path not in self.sources]
         return step.certain or self._refuse(step, "may run or not")

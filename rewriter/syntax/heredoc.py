@@ -43,11 +43,14 @@ def openers(line: str) -> tuple[Opener, ...]:
         words = _Splitter(line, raw=True).words()
     except _SyntaxError:
         return ()
-    found = (_opener(match) for match in map(_OPENER.match, words) if match is not None)
-    return tuple(opener for opener in found if opener is not None)
+    return tuple(opener for opener in map(opener_of, words) if opener is not None)
 
 
-def _opener(match: re.Match[str]) -> Opener | None:
+def opener_of(word: str) -> Opener | None:
+    """The heredoc that one word would open, or None. Raises WordError."""
+    match = _OPENER.match(word)
+    if match is None:
+        return None
     chomp, rest = match.groups()
     try:
         plain = _Splitter(rest).words()

@@ -18,7 +18,7 @@ from rewriter.syntax.words import UNICODE_BLANKS, WordError, parse_json
 LONGEST_LINE = 65_535
 """Bytes of a physical line, its line end included, past which BuildKit stops reading."""
 
-_DIRECTIVE = re.compile(r"#[ \t\v\f\r]*([a-zA-Z][a-zA-Z0-9]*)[ \t\v\f\r]*=[ \t\v\f\r]*(.+?)[ \t\v\f\r]*\Z")
+_DIRECTIVE = re.compile(rf"#[{UNICODE_BLANKS}]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z")
 _DIRECTIVE_NAMES = frozenset({"syntax", "escape", "check"})
 _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
 

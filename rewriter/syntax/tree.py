@@ -110,7 +110,7 @@ class Instruction:
     def _split(self) -> tuple[tuple[Flag, ...], int]:
         # Kept by hand: every instruction is asked, and cached_property takes a lock before Python 3.12.
         if self._flags is None:
-            self._flags = split_flags(self._text, self._rest)
+            self._flags = split_flags(self._text, self.escape, self._rest)
         return self._flags
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rewriter.syntax.heredoc import opener_of
 from rewriter.syntax.tree import Dockerfile, DockerfileError, Instruction
 from rewriter.syntax.words import WordError
 
@@ -25,6 +26,12 @@ FLAGS: dict[str, frozenset[str]] = {
     "ADD": _COPY_FLAGS | {"keep-git-dir", "checksum", "unpack"},
     "HEALTHCHECK": frozenset({"interval", "timeout", "start-period", "start-interval", "retries"}),
 }
+_CHOICES = {"network": frozenset({"default", "none", "host"}), "security": frozenset({"insecure", "sandbox"})}
+_DURATIONS = frozenset({"interval", "timeout", "start-period", "start-interval"})
+_DURATION = re.compile(r"([-+]?)(?:0|((?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+))\Z")
+_PART = re.compile(r"([0-9.]+)(ns|us|µs|μs|ms|s|m|h)")
+_MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
+_COUNT = re.compile(r"\+?[0-9]{1,10}\Z|-0+\Z")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
 _RESERVED_STAGES = frozenset({"context", "scratch"})
 
@@ -67,6 +74,26 @@ def _check_flags(instruction: Instruction) -> None:
                 raise WordError(f"expecting boolean value for flag --{flag.name}, not {flag.value!r}")
         elif flag.value is None:
             raise WordError(f"missing a value on flag --{flag.name}")
+        else:
+            _check_value(flag.name, flag.value)
+
+
+def _check_value(name: str, value: str) -> None:
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise WordError(f"invalid value {value!r} for flag --{name}")
+    if name in _DURATIONS and value and not _is_duration(value):
+        raise WordError(f"invalid duration {value!r} for flag --{name}")
+    if name == "retries" and value and not (_COUNT.match(value) and int(value) < 2**31):
+        raise WordError(f"invalid number {value!r} for flag --{name}")
+
+
+def _is_duration(value: str) -> bool:
+    """A duration as Go writes it, none or a millisecond at least."""
+    match = _DURATION.match(value)
+    if match is None:
+        return False
+    total = sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(match.group(2) or ""))
+    return total == 0 or (total >= 1 and match.group(1) != "-")
 
 
 def _from(instruction: Instruction) -> None:
@@ -85,7 +112,7 @@ def _from(instruction: Instruction) -> None:
 def _copy(instruction: Instruction) -> None:
     if len(instruction.operands) < 2:
         raise WordError("requires at least two arguments, but only one was provided: no destination")
-    if instruction.operands[-1].startswith("<<") and instruction.heredocs and instruction.json is None:
+    if "<<" in instruction.operands[-1] and opener_of(instruction.operands[-1]) is not None:
         raise WordError("cannot accept a heredoc as destination")
 
 
@@ -130,7 +157,7 @@ def _healthcheck(instruction: Instruction) -> None:
             raise WordError("NONE takes no arguments")
     elif inner.name != "CMD":
         raise WordError(f"unknown type {inner.keyword!r}: must be CMD or NONE")
-    elif not inner.has_args:
+    elif not inner.has_args or (inner.is_array and inner.json == ()):
         raise WordError("missing command after HEALTHCHECK CMD")
     else:
         _form(inner)

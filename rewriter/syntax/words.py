@@ -116,8 +116,8 @@ def _ends_in_escape(word: str, escape: str) -> bool:
     return position > len(word)
 
 
-def split_flags(text: str, start: int = 0) -> tuple[tuple[Flag, ...], int]:
-    r"""Leading ``--flag`` words and where the arguments begin. ``\`` escapes here whatever the directive says.
+def split_flags(text: str, escape: str, start: int = 0) -> tuple[tuple[Flag, ...], int]:
+    """Leading ``--flag`` words and where the arguments begin.
 
     BuildKit walks the bytes here: a character of several bytes comes out as several. Raises WordError when one of
     them would end the flag in the middle of a character.
@@ -134,7 +134,7 @@ def split_flags(text: str, start: int = 0) -> tuple[tuple[Flag, ...], int]:
             char = text[position]
             if not quote and char in _BYTE_BLANKS:
                 break
-            if char == "\\":
+            if char == escape:
                 position += 1
                 if position < size:
                     parts.append(_as_bytes(text[position], quote))

@@ -79,6 +79,17 @@ def _unfinished(data: bytes) -> bytes:
     return b""
 
 
+_DURATION = re.compile(
+    r"[-+]?0|[-+]?(?:0+(?:\.0*)?(?:ns|us|µs|μs|ms|s|m|h))+|\+?(?:[\d.]+(?:ns|us|µs|μs|ms|s|m|h))*[\d.]+(?:ms|s|m|h)"
+)
+_VALUES = {
+    "network": re.compile("default|none|host"),
+    "security": re.compile("insecure|sandbox"),
+    "retries": re.compile(r"\+?\d{1,9}|-0+"),
+    **dict.fromkeys(("interval", "timeout", "start-period", "start-interval"), _DURATION),
+}
+
+
 def _flags_wrong(name: str, flags: tuple[str, ...]) -> bool:
     valued, boolean = _WITH_VALUE.get(name, "").split(), _BOOLEAN.get(name, "").split()
     seen: set[str] = set()
@@ -88,6 +99,8 @@ def _flags_wrong(name: str, flags: tuple[str, ...]) -> bool:
             return True
         seen.add(key)
         if not equals if key in valued else bool(equals) and value.lower() not in ("true", "false"):
+            return True
+        if value and key in _VALUES and not _VALUES[key].fullmatch(value):
             return True
     return False
 

@@ -36,9 +36,6 @@ EXAMPLES = {
     "flag-cut-in-a-character": "COPY --chown=à b c\n",
 }
 
-# Here our reader still reads as 0.12.5 does.
-BEHIND = {"flag-escape", "directive-blanks"}
-
 # One instruction for each field in which two readings can differ.
 VARIED = """\
 FROM --platform=a b
@@ -72,11 +69,7 @@ class TestKnownClasses:
         assert set(EXAMPLES) == {known.name for known in TRANSLATIONS} | set(REJECTIONS)
 
     @pytest.mark.parametrize(("name", "lines"), EXAMPLES.items())
-    def test_an_example_is_of_its_class(
-        self, name: str, lines: str, oracle: Oracle, request: pytest.FixtureRequest
-    ) -> None:
-        if name in BEHIND:
-            request.applymarker(pytest.mark.xfail(strict=True, reason="our reader does not follow BuildKit's yet"))
+    def test_an_example_is_of_its_class(self, name: str, lines: str, oracle: Oracle) -> None:
         found = verdict(_text(lines), oracle)
         assert (found.kind, found.detail.partition(": ")[0]) == ("known", name)
 
