@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 DEEPEST = 150
 """Nesting past which a script is opaque: nobody writes it, and recursion has an end."""
 
-_BLANK = re.compile(rb"(?:[ \t\r\n]|\\\r?\n)*\Z")
+_BLANK = re.compile(rb"(?:[ \t\n]|\r\n|\\\r?\n)*\Z")
+_LINE_END = re.compile(rb"(?<!\\)(?<!\\\r)\n")
 _NO_WORD = re.compile(rb"(?<!\\)(?:\\\\)*(?:`|\$\(|\n)")
 _BACKTICK = re.compile(rb"(?<!\\)(?:\\\\)*`")
 # Text in these may stand between their children.
@@ -73,6 +74,8 @@ class _Gate:
         for child in children:
             if not loose and child.start_byte > position and not _BLANK.match(self.data[position : child.start_byte]):
                 yield "a part of its shell text was not understood"
+            if kind == "command" and _LINE_END.search(self.data, position, child.start_byte):
+                yield "a line end within a command of its shell text"
             position = child.end_byte
             if child.child_count or child.is_named:
                 yield child, inner
