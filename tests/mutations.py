@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LIKELY = tuple(
     f"tests/test_{name}.py"
-    for name in "edit syntax syntax_outline expansion model soundness pragmas diff contract".split()
+    for name in "edit syntax syntax_outline expansion model soundness chain pragmas diff contract".split()
 )
 """Asked first: most faults end there, in seconds. What passes them goes to the whole fast suite."""
 COPIED = ("rewriter", "transforms", "tests", "examples", "benchmarks", "pyproject.toml", "README.md", "Makefile")

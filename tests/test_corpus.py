@@ -263,7 +263,7 @@ def test_a_worker_that_cannot_start(run: Run, corpus: Path, tmp_path: Path) -> N
 
 
 def test_an_interrupt(run: Run, tmp_path: Path) -> None:
-    corpus = lay_out(tmp_path / "many", {f"{n}.Dockerfile": f"FROM scratch\nCOPY {n} /\n" for n in range(300)})
+    corpus = lay_out(tmp_path / "many", {f"{n}.Dockerfile": f"FROM scratch\nCOPY {n} /\n" for n in range(3000)})
     process = subprocess.Popen(
         run.command(corpus), cwd=run.project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
