@@ -28,6 +28,7 @@ e2e: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/scaling.py
 
 # Public Dockerfiles with their repositories: make corpus DIRS="folder-of-clones other-folder"
 DIRS ?= tests/fixtures examples

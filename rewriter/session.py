@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -101,6 +102,7 @@ class Session:
         self._configs: dict[Path, Config] = {}
         self._repositories: dict[Path, Repository] = {}
         self._work_trees = WorkTrees()
+        self._shared_context: tuple[Path, BuildContext] | None = None
 
     def config(self, folder: Path) -> Config:
         """The configuration that applies in a folder. Raises ConfigError."""
@@ -148,7 +150,7 @@ class Session:
             check_context(config)
             work_tree = self._work_trees.top(path.parent)
             found = self._repository(work_tree or path.parent).look_around(path)
-            context = self._context(path, self.request.context or config.context or found.context)
+            context = self._context(path, self.request.context or config.context or found.context or path.parent)
             options = replace(options, surroundings=found.surroundings)
         except (FileError, UnknownTransformError) as error:
             reason = error.reason if isinstance(error, FileError) and error.path == path else str(error)
@@ -192,10 +194,15 @@ class Session:
             self._repositories[root] = Repository(root)
         return self._repositories[root]
 
-    def _context(self, path: Path, folder: Path | None) -> BuildContext | None:
+    def _context(self, path: Path, folder: Path) -> BuildContext:
+        """The build context of one file. Files that lie side by side share one, unless they have rules of their own."""
         from rewriter.io.context_dir import DirectoryContext
 
-        return DirectoryContext(folder if folder is not None else path.parent, path)
+        if os.path.lexists(f"{path}.dockerignore"):
+            return DirectoryContext(folder, path)
+        if self._shared_context is None or self._shared_context[0] != folder:
+            self._shared_context = folder, DirectoryContext(folder)
+        return self._shared_context[1]
 
 
 def _patch(result: Result, shown: str) -> PatchSet | None:
