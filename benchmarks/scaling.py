@@ -2,7 +2,7 @@
 
 ``python benchmarks/scaling.py [NAME…]`` runs the program on every shape (or those whose name holds a NAME) at n, 2n
 and 4n, each as a process of its own, and prints the CPU seconds beyond those of a plain file, the growth from 2n to 4n
-(2.0 is linear), the peak of memory, and what came of it; and the same for folders of so many files. It exits 1 when time
+(2.0 is linear), the peak of memory, and what came of it; and the same for folders of files. It exits 1 when time
 grows by more than 3 where it should by 2, when memory grows with the number of files, when a run ends with another code
 than 0 or 2 or takes longer than a minute. What looks wrong is measured again: the machine may be busy otherwise.
 """

@@ -34,9 +34,12 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
 
 
+_LONGEST = 5_000  # characters that are said; more than any path has
+
+
 def say(text: str) -> None:
     """One line on standard error."""
-    click.echo(visible(text), err=True)
+    click.echo(visible(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"), err=True)
 
 
 def write(text: str, *, end: str = "\n", err: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ Style = Callable[[str, str], str]
 
 Every text that may hold something of the user's goes through it: on a terminal it makes control characters visible.
 """
+
+
+_LONGEST = 500  # characters of a reason; one that quotes a Dockerfile can be as long as its lines
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def plain(text: str, _role: str) -> str:
@@ -73,21 +78,21 @@ def _diff(result: Result, patch: PatchSet, style: Style) -> Iterator[str]:
 
 
 def _reason(transform: Transform, change: Change, told: set[str], style: Style) -> Iterator[str]:
-    yield style(f"# {transform.name} [{change.level}]: {change.why}", "note")
+    yield style(f"# {transform.name} [{change.level}]: {_short(change.why)}", "note")
     for doubt in change.doubts:
         if doubt not in told:
             told.add(doubt)
-            yield style(f"#   to look at: {doubt}", "doubt")
+            yield style(f"#   to look at: {_short(doubt)}", "doubt")
 
 
 def _left_alone(result: Result, style: Style) -> Iterator[str]:
     lines = []
     for step in result.steps:
         for declined in step.declined:
-            lines.append(f"  {step.transform.name}, line {step.line(declined.anchor)}: {declined.why}")
+            lines.append(f"  {step.transform.name}, line {step.line(declined.anchor)}: {_short(declined.why)}")
         for withheld in step.withheld:
             where = step.line(withheld.change.anchor)
-            not_done = f"not done, {withheld.reason}. It would have been: {withheld.change.why}"
+            not_done = f"not done, {withheld.reason}. It would have been: {_short(withheld.change.why)}"
             lines.append(f"  {step.transform.name}, line {where}: {not_done}")
     # After a split, the line numbers are those of the text that the transform saw.
     if lines:
@@ -99,4 +104,10 @@ def _findings(result: Result, style: Style) -> Iterator[str]:
     if result.findings:
         yield style("Findings:", "finding")
         for finding in result.findings:
-            yield style(f"  line {finding.line}: {finding.message}", "")
+            yield style(f"  line {finding.line}: {_short(finding.message)}", "")
+
+
+def _short(reason: str) -> str:
+    """A reason in one line, whatever it quotes."""
+    shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
+    return _CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), shown)
