@@ -78,7 +78,7 @@ SHAPES = tuple(
         ("HEALTHCHECK lines", 450, lines("HEALTHCHECK CMD go version")),
         ("CMD lines", 450, lines('CMD ["/app/server"]')),
         ("comment lines", 8_000, lines("# comment")),
-        ("pragma lines", 6_000, lines("# dfrewrite: ignore=other")),
+        ("pragma lines", 4_000, lines("# dfrewrite: ignore=other")),
         ("pragmas above instructions", 450, lines("# dfrewrite: ignore=other\nRUN go version")),
         ("odd pragmas", 5_000, lines("# dfrewrite: whatever")),
         ("blank lines", 8_000, lines("")),
@@ -172,7 +172,7 @@ SHAPES = tuple(
         ("nested quoted $(", 400, nested("RUN ", '"$(echo ', ')"')),
         ("nested $((", 500, nested("RUN echo ", "$((1+", "))")),
         # words
-        ("JSON with many strings", 6_000, repeated('CMD ["/app/server"', ', \\\n"x"', "]")),
+        ("JSON with many strings", 5_000, repeated('CMD ["/app/server"', ', \\\n"x"', "]")),
         ("JSON that is not closed", 6_000, repeated('CMD ["/app/server"', ', \\\n"x"')),
         ("JSON arrays in arrays", 4_000, nested("CMD ", "[\\\n", "\\\n]")),
         ("JSON escapes", 8_000, repeated('CMD ["', "\\\\", '"]')),

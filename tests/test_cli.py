@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -269,23 +267,6 @@ def test_nothing_to_read_is_said(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "no Dockerfile found\n")
 
 
-def test_an_interruption_leaves_every_file_whole(tmp_path: Path) -> None:
-    for number in range(400):
-        folder = tmp_path / f"{number:03}"
-        folder.mkdir()
-        (folder / "Dockerfile").write_text(ARTICLE)
-    command = [sys.executable, "-m", "rewriter.cli", "--apply", "."]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(1.0)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode in (0, 130)
-    assert b"Traceback" not in errors
-    texts = {(tmp_path / f"{number:03}" / "Dockerfile").read_text() for number in range(400)}
-    assert texts <= {ARTICLE, SPLIT}
-    assert all(os.listdir(tmp_path / f"{number:03}") == ["Dockerfile"] for number in range(400))
-
-
 def test_the_terminal_is_not_steered_by_a_dockerfile(article: Path) -> None:
     import pty
 
@@ -302,6 +283,28 @@ def test_the_terminal_is_not_steered_by_a_dockerfile(article: Path) -> None:
     assert b"\x1b]0;" not in shown
     assert b"\\x1b]0;owned\\x07" in shown
     assert b"\x1b[32m" in shown
+
+
+def test_colours_of_a_dockerfile_stay_in_a_patch_and_do_not_reach_a_terminal(repository: Path) -> None:
+    import pty
+
+    text = ARTICLE.replace("COPY . ./", "# \x1b[31mred\nCOPY . ./")
+    (repository / "Dockerfile").write_text(text)
+    diff = dfrewrite("--format", "diff", cwd=repository).stdout
+    subprocess.run(["git", "apply"], cwd=repository, input=diff.encode(), check=True)
+    assert (repository / "Dockerfile").read_text() == SPLIT.replace("COPY . ./", "# \x1b[31mred\nCOPY . ./")
+    (repository / "Dockerfile").write_text("# dfrewrite: ignore-file \x1b[31mred\n" + ARTICLE)
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "rewriter.cli"], cwd=repository, stdout=follower, stderr=follower, close_fds=True
+    ):
+        os.close(follower)
+        shown = b""
+        while chunk := _read(leader):
+            shown += chunk
+    os.close(leader)
+    assert b"\\x1b[31mred" in shown
+    assert b"\x1b[31m" not in shown
 
 
 def _read(descriptor: int) -> bytes:

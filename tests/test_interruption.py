@@ -51,7 +51,13 @@ def stopped(arguments: list[str], cwd: Path, number: int, after: int, delay: flo
 
     It can be ahead of its reports by as many as the pipe holds, which are less than 60.
     """
-    process = subprocess.Popen([*PROGRAM, *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # whoever runs the tests may ignore it (nohup)
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     reached, sent = threading.Event(), threading.Event()

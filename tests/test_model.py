@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from rewriter.model.image_ref import ImageRef, parse_image
+from rewriter.model.paths import Folders, glob
 from rewriter.model.run import script_logical, shell_of, steps
+from rewriter.model.scope import Layered, Scope
 from rewriter.model.stages import Model
 from rewriter.model.state import State
 from rewriter.shell import Opaque
@@ -272,3 +276,77 @@ class TestRun:
         found = steps(stage.instructions[0], stage.states[0])
         assert not isinstance(found, Opaque)
         assert {step.name: step.certain for step in found} == {"a": True, "b": False, "c": True, "d": False, "e": False}
+
+
+class TestScopes:
+    def test_one_on_another(self) -> None:
+        first = Scope({"A": "1", "B": "2"})
+        second = first.setting({"C": "3", "A": "4"})
+        third = second.without("B").setting({"D": None})
+        assert dict(first) == {"A": "1", "B": "2"}
+        assert list(second.items()) == [("A", "4"), ("B", "2"), ("C", "3")]
+        assert dict(third) == {"A": "4", "C": "3", "D": None}
+        assert (len(second), len(third), "B" in third, third.get("B", "none")) == (3, 3, False, "none")
+
+    def test_two_on_the_same(self) -> None:
+        base = Scope().setting({"A": "1"})
+        left, right = base.setting({"A": "2"}), base.setting({"B": "3"})
+        assert (dict(base), dict(left), dict(right)) == ({"A": "1"}, {"A": "2"}, {"A": "1", "B": "3"})
+
+    def test_what_may_have_changed_is_unknown_and_what_is_set_behind_it_is_not(self) -> None:
+        scope = Scope({"A": "1"}).setting({"B": "2"}).unknown().setting({"C": "3"})
+        assert dict(scope) == {"A": None, "B": None, "C": "3"}
+        assert dict(scope.setting({"A": "4"})) == {"A": "4", "B": None, "C": "3"}
+        assert dict(Scope(scope).setting({"B": "5"}).unknown()) == {"A": None, "B": None, "C": None}
+
+    def test_it_is_a_mapping_like_any_other_whatever_is_done_to_it(self) -> None:
+        chance = random.Random(1)
+        known: list[tuple[Scope, dict[str, str | None]]] = [(Scope(), {})]
+        for step in range(2000):
+            scope, plain = chance.choice(known[-30:])
+            name = chance.choice("ABCDE")
+            kind = chance.random()
+            if kind < 0.6:
+                known.append((scope.setting({name: str(step)}), {**plain, name: str(step)}))
+            elif kind < 0.8:
+                known.append((scope.without(name), {n: value for n, value in plain.items() if n != name}))
+            else:
+                known.append((scope.unknown(), dict.fromkeys(plain)))
+        assert all(dict(scope) == plain for scope, plain in known)
+
+    def test_layers(self) -> None:
+        layered = Layered({"A": "1", "B": "2"}, {"C": "3", "A": None})
+        assert list(layered.items()) == [("A", None), ("B", "2"), ("C", "3")]
+        assert (len(layered), "D" in layered) == (3, False)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("*.go", "main.go", True),
+        ("*.go", "a/main.go", False),
+        ("a/*/c", "a/b/c", True),
+        ("a?c", "abc", True),
+        ("a?c", "a/c", False),
+        ("[a-c]x", "bx", True),
+        ("[^a-c]x", "bx", False),
+        ("[^a]x", "/x", False),
+        ("[[]x", "[x", True),
+        ("*a*b*", "xxaxxbxx", True),
+        ("*a*b", "xbxa", False),
+        ("a**b", "axxb", True),
+        ("*ab", "aab", True),
+        ("[", "[", True),
+    ],
+)
+def test_patterns_of_copy(pattern: str, path: str, expected: bool) -> None:
+    assert (glob(pattern).fullmatch(path) is not None) == expected
+
+
+def test_folders() -> None:
+    folders = Folders(["/usr/bin"])
+    folders.add("/a/b", 3)
+    folders.add("/a", 5)
+    folders.add(None, 1)
+    found = [folders.since(path) for path in ("/", "/usr", "/usr/bin", "/a", "/a/b", "/b", "a")]
+    assert found == [0, 0, 0, 3, 3, None, None]

@@ -160,3 +160,16 @@ def test_what_is_refused(text: str, reason: str) -> None:
 )
 def test_word_values(raw: str, value: str | None) -> None:
     assert resolve(raw, {"A": "1", "unknown": None, "split": "a b"}) == value
+
+
+def test_a_long_list_is_as_good_as_a_short_one() -> None:
+    """It comes as deep as it is long: list in list, with a redirect in redirect in between."""
+    found = commands(" && ".join(f"c{n} >x" if n % 2 else f"c{n} a || d" for n in range(500)))
+    assert [command.words[0].raw for command in found if command.words[0].raw != "d"] == [f"c{n}" for n in range(500)]
+    assert [len(command.redirects) for command in found if command.words[0].raw != "d"] == [0, 1] * 250
+    assert all(command.conditional == (command.words[0].raw == "d") for command in found)
+
+
+def test_a_text_that_is_too_long_is_refused() -> None:
+    script = parse_shell("a " * 10_001)
+    assert script == Opaque("its shell text is longer than 20,000 characters")
