@@ -10,6 +10,7 @@ It exits 1 when a ratio is below its floor.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import statistics
@@ -79,15 +80,24 @@ def collect(folders: Sequence[Path]) -> list[str]:
 
 def by_the_clock(texts: Sequence[str], processes: int) -> float:
     """Files a second of the chain over so many processes, their start-up and first imports not counted."""
-    _SHARED[:] = texts  # forked processes find them there; nothing is sent but numbers
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        pool.map(_changes, [(start, 100 * processes) for start in range(processes)], chunksize=1)
+    context = multiprocessing.get_context("spawn")
+    with contextlib.ExitStack() as stack:
+        # A pool for each, so that each surely gets its part.
+        pools = [stack.enter_context(context.Pool(1, initializer=_take, initargs=(texts,))) for _ in range(processes)]
+        for pool in pools:
+            pool.apply(_changes, ((0, 100),))
         started = time.perf_counter()
-        pool.map(_changes, [(start, processes) for start in range(processes)], chunksize=1)
+        running = [pool.apply_async(_changes, ((at, processes),)) for at, pool in enumerate(pools)]
+        for each in running:
+            each.get()
         return len(texts) / (time.perf_counter() - started)
 
 
 _SHARED: list[str] = []
+
+
+def _take(texts: Sequence[str]) -> None:
+    _SHARED.extend(texts)
 
 
 def _changes(part: tuple[int, int]) -> int:
