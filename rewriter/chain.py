@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rewriter.edit import OverlappingEditsError, ordered, splice
 from rewriter.facts import CATALOGUE, Facts
 from rewriter.pragmas import ignored_file, odd_pragmas, pragmas
-from rewriter.result import LocatedFinding, Result, Step, Withheld
+from rewriter.result import ChangeId, LocatedFinding, Result, Step, Withheld
 from rewriter.situation import Options, Situation
 from rewriter.source import line_of
 from rewriter.syntax import DockerfileError
@@ -20,35 +21,52 @@ if TYPE_CHECKING:
 
 
 def run_chain(
-    text: str, transforms: Sequence[Transform], context: BuildContext | None = None, options: Options | None = None
+    text: str,
+    transforms: Sequence[Transform],
+    context: BuildContext | None = None,
+    options: Options | None = None,
+    without: Mapping[ChangeId, str] | None = None,
 ) -> Result:
-    """Rewrites one text. Raises DockerfileError when it is no Dockerfile; faults of ours are in ``Result.unsound``."""
-    options = options or Options()
-    facts = CATALOGUE
-    first = Situation(text, context, options, facts)
-    if options.target is not None and first.model.find(options.target, len(first.model.stages)) is None:
-        raise DockerfileError(1, f"there is no stage {options.target!r} to build")
+    """Rewrites one text. Raises DockerfileError when it is no Dockerfile; faults of ours are in ``Result.unsound``.
+
+    ``without`` names changes that are not to be made, each with the reason.
+    """
+    task = _Task(text, transforms, context, options or Options(), CATALOGUE, without or {})
+    first = task.read(text)
+    target = task.options.target
+    if target is not None and first.model.find(target, len(first.model.stages)) is None:
+        raise DockerfileError(1, f"there is no stage {target!r} to build")
     ignored = ignored_file(first.model)
     if ignored is not None:
         return Result(text, text, ignored=ignored or "# dfrewrite: ignore-file")
-    result = _once(text, transforms, context, options, facts, first)
+    result = _once(task, text, first, ())
     if not result.changed:
         return result
-    again = _once(result.after, transforms, context, options, facts, None)
+    again = _once(task, result.after, None, result.steps)
     if again.changed or again.unsound:
         fault = "running the chain again changes the result once more"
         return Result(text, text, (), result.findings, None, (*result.unsound, fault))
     return result
 
 
-def _once(
-    text: str,
-    transforms: Sequence[Transform],
-    context: BuildContext | None,
-    options: Options,
-    facts: Facts,
-    first: Situation | None,
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What the chain is asked, the same in both of its runs."""
+
+    original: str
+    transforms: Sequence[Transform]
+    context: BuildContext | None
+    options: Options
+    facts: Facts
+    without: Mapping[ChangeId, str]
+
+    def read(self, text: str) -> Situation:
+        """A fresh reading."""
+        return Situation(text, self.context, self.options, self.facts)
+
+
+def _once(task: _Task, text: str, first: Situation | None, earlier: Sequence[Step]) -> Result:
+    """One run over a text that some earlier steps may have made of the original."""
     from rewriter.forecast import forecast
 
     steps: list[Step] = []
@@ -56,38 +74,42 @@ def _once(
     unsound: list[str] = []
     current = text
     situation = first
-    for index, transform in enumerate(transforms):
+    for index, transform in enumerate(task.transforms):
         if situation is None or situation.text != current:
-            situation = Situation(current, context, options, facts)
-        situation.ahead = _ahead(transforms[index + 1 :], situation)
-        step, found, fault = _step(transform, situation)
+            situation = task.read(current)
+        situation.ahead = _ahead(task.transforms[index + 1 :], situation, task.without)
+        line_of_anchor = partial(_original_line, task.original, (*earlier, *steps))
+        step, found, fault = _step(transform, situation, task.without, line_of_anchor)
         anchors = [*(c.anchor for c in step.changes), *(d.anchor for d in step.declined)]
         anchors += [item.change.anchor for item in step.withheld]
-        step = replace(step, lines={anchor: _original_line(text, steps, anchor) for anchor in anchors})
-        steps.append(step)
-        findings += [LocatedFinding(_original_line(text, steps[:-1], item.anchor), item.message) for item in found]
+        steps.append(replace(step, lines={anchor: line_of_anchor(anchor) for anchor in anchors}))
+        findings += [LocatedFinding(line_of_anchor(item.anchor), item.message) for item in found]
         if fault:
             unsound.append(f"{transform.name}: {fault}")
         current = step.after
     findings += [LocatedFinding(line, message) for line, message in odd_pragmas(first.model)] if first else []
     unique = tuple(dict.fromkeys(findings))
-    last = (
-        situation
-        if situation is not None and situation.text == current
-        else Situation(current, context, options, facts)
-    )
-    predicted = forecast(Situation(text, context, options, facts), last) if current != text else None
+    last = situation if situation is not None and situation.text == current else task.read(current)
+    predicted = forecast(task.read(text), last) if current != text else None
     return Result(text, current, tuple(steps), unique, predicted, tuple(unsound))
 
 
-def _ahead(later: Sequence[Transform], situation: Situation) -> frozenset[Phase]:
-    """The phases that follow; a transform that any pragma could silence is not counted on."""
+def _ahead(later: Sequence[Transform], situation: Situation, without: Iterable[ChangeId]) -> frozenset[Phase]:
+    """The phases that follow; a transform that a pragma could silence, or that is held back, is not counted on."""
     silencers = pragmas(situation.model)
-    sure = (t for t in later if not any(not pragma.names or t.name in pragma.names for pragma in silencers))
+    held_back = {change.transform for change in without}
+    sure = (
+        transform
+        for transform in later
+        if transform.name not in held_back
+        and not any(not pragma.names or transform.name in pragma.names for pragma in silencers)
+    )
     return frozenset(transform.phase for transform in sure)
 
 
-def _step(transform: Transform, situation: Situation) -> tuple[Step, list[Finding], str]:
+def _step(
+    transform: Transform, situation: Situation, without: Mapping[ChangeId, str], line_of_anchor: Callable[[int], int]
+) -> tuple[Step, list[Finding], str]:
     changes: list[Change] = []
     declined: list[Declined] = []
     withheld: list[Withheld] = []
@@ -103,6 +125,8 @@ def _step(transform: Transform, situation: Situation) -> tuple[Step, list[Findin
         elif outcome.level > situation.options.level:
             asked = Level(situation.options.level)
             withheld.append(Withheld(transform.name, outcome, f"its level is {outcome.level}, above {asked}"))
+        elif without and (unwanted := ChangeId(transform.name, line_of_anchor(outcome.anchor))) in without:
+            withheld.append(Withheld(transform.name, outcome, without[unwanted]))
         else:
             changes.append(outcome)
     after, fault = situation.text, ""

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rewriter.source import line_of
 from rewriter.transform import Change, Declined, Finding, Transform
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeId:
+    """Names a change over several runs of the chain on one text: its transform, and the line that it is about."""
+
+    transform: str
+    line: int
+    """1-based, in the original text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Withheld:
-    """A change that was planned but not made: above the level asked for, or silenced by a pragma."""
+    """A change that was planned but not made: above the level asked for, silenced by a pragma, or not proven."""
 
     transform: str
     change: Change
@@ -78,5 +87,32 @@ class Result:
         """All changes made, in order."""
         return tuple((step.transform, change) for step in self.steps for change in step.changes)
 
+    @property
+    def change_ids(self) -> dict[ChangeId, Change]:
+        """The changes made, in order, each under its name."""
+        return {
+            ChangeId(step.transform.name, step.line(change.anchor)): change
+            for step in self.steps
+            for change in step.changes
+        }
 
-__all__ = ["Finding", "Forecast", "LocatedFinding", "Result", "Step", "Withheld"]
+    @property
+    def announced(self) -> frozenset[str]:
+        """Differences of the image's configuration that the changes mean to make."""
+        return frozenset().union(*(change.announced for _, change in self.changes))
+
+    def withdrawn(self, reason: str) -> Result:
+        """This result with nothing done: every change is withheld for that reason."""
+        steps = tuple(
+            replace(
+                step,
+                after=step.before,
+                changes=(),
+                withheld=(*step.withheld, *(Withheld(step.transform.name, change, reason) for change in step.changes)),
+            )
+            for step in self.steps
+        )
+        return replace(self, after=self.before, steps=steps, forecast=None)
+
+
+__all__ = ["ChangeId", "Finding", "Forecast", "LocatedFinding", "Result", "Step", "Withheld"]

@@ -70,6 +70,9 @@ class Change:
     evidence: tuple[Evidence, ...]
     anchor: int
     """File offset of the instruction that it is about: pragmas there speak for it."""
+    announced: frozenset[str] = frozenset()
+    """Differences of the image's configuration that it means to make, and that a proof lets pass: an instruction
+    (``HEALTHCHECK``), ``ENV NAME`` or ``LABEL NAME``."""
 
     @property
     def level(self) -> Level:
