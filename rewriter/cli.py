@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,10 @@ PATHS are files or folders (default: this folder), or - for standard input. With
 dry run: it shows the diff, each hunk with its reason, what was left alone and why, findings, and a size forecast.
 """
 _EPILOG = (
-    "Commands: dfrewrite list | explain NAME | facts show IMAGE (a path of such a name is written ./list). "
-    "Exit codes: 0 done, 1 --check found changes, 2 usage or unreadable input, 3 a fault of dfrewrite, 130 interrupted."
+    "Commands: dfrewrite list | explain NAME | facts show IMAGE | prove BEFORE AFTER (a path of such a name is written "
+    "./list). "
+    "Exit codes: 0 done, 1 --check found changes, 2 usage or unreadable input, 3 a fault of dfrewrite, "
+    "4 not proven, 130 interrupted."
 )
 
 
@@ -57,6 +60,7 @@ def _run(arguments: list[str]) -> int:
     import click
 
     from rewriter.commands import commands
+    from rewriter.io import interruption
 
     command = _rewriting()
     if arguments and arguments[0] in commands.commands:
@@ -71,6 +75,9 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return 2
+    except click.Abort as error:
+        # Within a proof a signal is an exception, so that all that was built is removed; by now it is.
+        interruption.end(getattr(error.__cause__, "number", signal.SIGINT))
 
 
 def _last_words(message: str, code: int) -> None:
@@ -87,18 +94,19 @@ def _rewriting() -> click.Command:
     import click
 
     from rewriter import __version__
+    from rewriter.cli_proof import ALLOW_BROKEN, proof_options
+    from rewriter.cli_values import FILE, FOLDER, names, pairs, release
 
-    file = click.Path(path_type=pathlib.Path)
-    folder = click.Path(path_type=pathlib.Path, exists=True, file_okay=False)
     config = click.Path(path_type=pathlib.Path, exists=True, dir_okay=False)
     runtimes = click.Choice(["alpine", "slim", "distroless", "scratch"])
-    names: dict[str, Any] = {"multiple": True, "callback": _names, "metavar": "NAME,…"}
+    transforms: dict[str, Any] = {"multiple": True, "callback": names, "metavar": "NAME,…"}
     branch = "Make a git branch with one commit per transform; nothing else is written."
+    broken = "With --verify, also change what does not even build as it is: nothing can be compared."
     option = click.Option
     params: list[click.Parameter] = [
-        click.Argument(["paths"], nargs=-1, type=file),
+        click.Argument(["paths"], nargs=-1, type=FILE),
         option(["--apply"], is_flag=True, help="Write exactly what the dry run shows."),
-        option(["--patch"], type=file, metavar="FILE", help="Write a patch that `git apply` takes."),
+        option(["--patch"], type=FILE, metavar="FILE", help="Write a patch that `git apply` takes."),
         option(["--branch"], metavar="[=NAME]", help=branch),
         option(["--check"], is_flag=True, help="Exit 1 if anything would change; print a summary only."),
         option(
@@ -106,49 +114,26 @@ def _rewriting() -> click.Command:
             type=click.Choice(["safe", "review", "risky"]),
             help="The highest level to apply (default: review).",
         ),
-        option(["--select"], help="Only these transforms.", **names),
-        option(["--skip"], help="Not these transforms.", **names),
-        option(["--extend-select"], help="Also these opt-in transforms.", **names),
-        option(["--alpine"], callback=_release, metavar="X.Y", help="The alpine release to pin."),
+        option(["--select"], help="Only these transforms.", **transforms),
+        option(["--skip"], help="Not these transforms.", **transforms),
+        option(["--extend-select"], help="Also these opt-in transforms.", **transforms),
+        option(["--alpine"], callback=release, metavar="X.Y", help="The alpine release to pin."),
         option(["--runtime"], type=runtimes, help="The kind of runtime image."),
-        option(["--context"], type=folder, metavar="DIR", help="The build context."),
+        option(["--context"], type=FOLDER, metavar="DIR", help="The build context."),
         option(["--target"], metavar="STAGE", help="The stage that is built."),
-        option(["--build-arg", "build_args"], multiple=True, callback=_pairs, metavar="K=V", help="A build argument."),
+        option(["--build-arg", "build_args"], multiple=True, callback=pairs, metavar="K=V", help="A build argument."),
         option(
             ["--format", "format_"],
             type=click.Choice(["text", "diff", "json"]),
             help="How to report (default: text).",
         ),
         option(["--config"], type=config, metavar="FILE", help="Instead of dfrewrite.toml."),
+        option(["--verify"], is_flag=True, help="Build and run before and after; change only what is proven."),
+        option([ALLOW_BROKEN], is_flag=True, help=broken),
+        *proof_options(),
     ]
     command = click.Command("dfrewrite", callback=_rewrite, params=params, help=_HELP, epilog=_EPILOG)
     return click.version_option(__version__, prog_name="dfrewrite")(command)
-
-
-def _names(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
-    names = tuple(name.strip() for part in value for name in part.split(",") if name.strip())
-    return names if value else None
-
-
-def _pairs(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
-    import click
-
-    pairs = {}
-    for item in value:
-        key, equals, text = item.partition("=")
-        if not equals or not key:
-            raise click.BadParameter(f"{item!r} is not of the form K=V")
-        pairs[key] = text
-    return pairs
-
-
-def _release(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    import click
-
-    parts = value.split(".") if value is not None else ["3", "0"]
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise click.BadParameter(f"{value!r} is not of the form X.Y")
-    return value
 
 
 def _rewrite(
@@ -158,12 +143,14 @@ def _rewrite(
     branch: str | None,
     check: bool,
     format_: str | None,
+    verify: bool,
     **asked: Any,
 ) -> int:
     import pathlib
 
     import click
 
+    from rewriter.cli_proof import refuse_without_verify, verifier_of
     from rewriter.session import Exit, Request, Session
     from rewriter.sinks import Branch, InPlace, Pass, PatchFile
     from rewriter.terminal import FORMATS, Summary, write
@@ -174,9 +161,12 @@ def _rewrite(
         raise click.UsageError("--patch takes a file; --format diff prints the patch")
     if check and (apply or patch):
         raise click.UsageError("--check writes nothing: it excludes --apply and --patch")
-    session = Session(Request(**asked))
+    if not verify:
+        refuse_without_verify(asked)
+    verifier = verifier_of(asked) if verify else None
+    session = Session(Request(**asked), verifier)
     if any(str(path) == "-" for path in paths):
-        if len(paths) > 1 or apply or patch or check or branch is not None:
+        if len(paths) > 1 or apply or patch or check or verify or branch is not None:
             raise click.UsageError(
                 "- (standard input) excludes all but --format and the options that steer the rewrite"
             )

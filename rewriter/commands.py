@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import click
 
+from rewriter.cli_proof import prove
+
 
 @click.group()
 def commands() -> None:
     """Commands beside the rewriting itself."""
+
+
+commands.add_command(prove)
 
 
 @commands.command(name="list")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from rewriter.context import BuildContext
     from rewriter.io.surroundings import Repository
-    from rewriter.result import Result
+    from rewriter.proof.verdict import Proof
+    from rewriter.proof.verify import Trial, Verifier
+    from rewriter.result import ChangeId, Result
 
 
 class Exit(enum.IntEnum):
@@ -36,10 +38,11 @@ class Exit(enum.IntEnum):
     WOULD_CHANGE = 1
     UNUSABLE = 2
     FAULT = 3
+    UNPROVEN = 4
     INTERRUPTED = 130
 
 
-_BADNESS = (Exit.INTERRUPTED, Exit.FAULT, Exit.UNUSABLE, Exit.WOULD_CHANGE, Exit.DONE)
+_BADNESS = (Exit.INTERRUPTED, Exit.FAULT, Exit.UNPROVEN, Exit.UNUSABLE, Exit.WOULD_CHANGE, Exit.DONE)
 
 
 def worst(codes: list[Exit]) -> Exit:
@@ -61,6 +64,8 @@ class Request:
     target: str | None = None
     build_args: dict[str, str] = field(default_factory=dict)
     config: Path | None = None
+    probe: tuple[str, ...] | None = None
+    smoke: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,9 @@ class Outcome:
     notes: tuple[str, ...] = ()
     work_tree: Path | None = None
     """The top of the git work tree that it lies in."""
+    proof: Proof | None = None
+    """What building came to, when that was asked for and there was something to prove. Then ``result`` is what may be
+    written: all that is not proven is withheld in it."""
 
 
 def check_context(config: Config) -> None:
@@ -97,8 +105,10 @@ _MOST_REMEMBERED = 50
 class Session:
     """Remembers configurations and repositories between the files of a run, the last ones of each."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, verifier: Verifier | None = None) -> None:
+        """With a ``verifier``, nothing is changed that it did not prove."""
         self.request = request
+        self._verifier = verifier
         self._configs: dict[Path, Config] = {}
         self._repositories: dict[Path, Repository] = {}
         self._work_trees = WorkTrees()
@@ -150,12 +160,14 @@ class Session:
             check_context(config)
             work_tree = self._work_trees.top(path.parent)
             found = self._repository(work_tree or path.parent).look_around(path)
-            context = self._context(path, self.request.context or config.context or found.context or path.parent)
+            folder = self.request.context or config.context or found.context or path.parent
+            context = self._context(path, folder)
             options = replace(options, surroundings=found.surroundings)
+            trial = self._trial(data, path, folder, config, options)
         except (FileError, UnknownTransformError) as error:
             reason = error.reason if isinstance(error, FileError) and error.path == path else str(error)
             return Outcome(path, str(path), error=reason, code=Exit.UNUSABLE)
-        outcome = self.rewrite_data(data, path, str(path), transforms, context, options)
+        outcome = self.rewrite_data(data, path, str(path), transforms, context, options, trial)
         return replace(outcome, notes=found.notes, work_tree=work_tree) if outcome.result is not None else outcome
 
     def rewrite_data(
@@ -166,11 +178,22 @@ class Session:
         transforms: tuple[Transform, ...],
         context: BuildContext | None,
         options: Options,
+        trial: Trial | None = None,
     ) -> Outcome:
-        """Rewrites bytes that were read."""
+        """Rewrites bytes that were read, and with a ``trial`` proves the rewrite."""
+
+        def rewrite(level: Level, without: Mapping[ChangeId, str]) -> Result:
+            return run_chain(text, transforms, context, replace(options, level=level), without)
+
+        proof, code = None, Exit.DONE
         try:
             _refuse_odd(data)
-            result = run_chain(decode(data), transforms, context, options)
+            text = decode(data)
+            if self._verifier is None or trial is None:
+                result = rewrite(options.level, {})
+            else:
+                found = self._verifier.verify(trial, options.level, rewrite)
+                result, proof, code = found.result, found.proof, Exit.DONE if found.may_be_written else Exit.UNPROVEN
             patch = _patch(result, shown)
         except DockerfileError as error:
             return Outcome(path, shown, data, error=str(error), code=Exit.UNUSABLE)
@@ -183,7 +206,17 @@ class Session:
             place = f" at {Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where is not None else ""
             reason = f"fault of dfrewrite: {type(error).__name__}{place}: {error}"
             return Outcome(path, shown, data, error=" ".join(reason.split()), code=Exit.FAULT)
-        return Outcome(path, shown, data, result, patch, code=Exit.FAULT if result.unsound else Exit.DONE)
+        return Outcome(path, shown, data, result, patch, code=Exit.FAULT if result.unsound else code, proof=proof)
+
+    def _trial(self, data: bytes, path: Path, folder: Path, config: Config, options: Options) -> Trial | None:
+        """How a file is to be proven, if it is."""
+        if self._verifier is None:
+            return None
+        from rewriter.proof.observation import How
+        from rewriter.proof.verify import Trial
+
+        how = How(probes=self.request.probe or config.probe or (), smoke=self.request.smoke or config.smoke or ())
+        return Trial(path, data, folder, options.target, options.build_args, how)
 
     def _repository(self, root: Path) -> Repository:
         from rewriter.io.surroundings import Repository

@@ -15,6 +15,8 @@ import click
 from rewriter import __version__
 
 if TYPE_CHECKING:
+    from rewriter.proof.verdict import Proof
+    from rewriter.report.text import Style
     from rewriter.session import Outcome
 
 _STYLES: dict[str, dict[str, Any]] = {
@@ -51,14 +53,28 @@ def write(text: str, *, end: str = "\n", err: bool = False) -> None:
 
 def write_report(outcome: Outcome, *, err: bool) -> None:
     """The report on one file, in colours on a terminal."""
-    from rewriter.report.text import Style, plain, render_text
+    from rewriter.report.text import render_text
 
-    style: Style = plain
-    if _stream(err).isatty():
-        style = _uncoloured if os.environ.get("NO_COLOR") else _coloured
     if outcome.result is not None:
-        lines = render_text(outcome.shown, outcome.result, outcome.patch, style)
+        style = _style(err)
+        lines = render_text(outcome.shown, outcome.result, outcome.patch, style, outcome.proof)
         _put("".join(f"{line}\n" for line in lines) + "\n", err)
+
+
+def write_proof(proof: Proof, *, as_json: bool) -> None:
+    """What building two Dockerfiles came to."""
+    from rewriter.report.proof import proof_as_json, proof_lines
+
+    text = json.dumps(proof_as_json(proof), indent=2) if as_json else "\n".join(proof_lines(proof, _style(False)))
+    _put(f"{text}\n", False)
+
+
+def _style(err: bool) -> Style:
+    from rewriter.report.text import plain
+
+    if not _stream(err).isatty():
+        return plain
+    return _uncoloured if os.environ.get("NO_COLOR") else _coloured
 
 
 def _coloured(text: str, role: str) -> str:
@@ -142,7 +158,9 @@ class Json:
         from rewriter.report.as_json import as_json
 
         o = outcome
-        file = json.dumps(as_json(o.shown, o.result, str(o.patch or ""), o.error, o.skipped, o.notes), indent=2)
+        file = json.dumps(
+            as_json(o.shown, o.result, str(o.patch or ""), o.error, o.skipped, o.notes, o.proof), indent=2
+        )
         # No string of a document holds a bare line end, so every line can be moved to the right.
         self._begin("\n    " if self._count == 0 else ",\n    ")
         write(file.replace("\n", "\n    "), end="", err=self._err)
@@ -174,6 +192,8 @@ class Summary:
         self._read += 1
         if outcome.error is not None:
             say(f"error: {outcome.shown}: {outcome.error}")
+        if outcome.proof is not None and not outcome.proof.verdict.holds:
+            say(f"{outcome.shown}: {outcome.proof.verdict.value}: {outcome.proof.reason}")
         if outcome.patch is not None and outcome.result is not None:
             self._changed += 1
             write(f"would change {outcome.shown} ({', '.join(t.name for t, _ in outcome.result.changes)})")

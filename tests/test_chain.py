@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewriter import Change, Declined, Edit, Evidence, Outcome, Phase, Situation
+from rewriter import Change, Declined, DictContext, Edit, Evidence, Outcome, Phase, Situation
 from rewriter.chain import run_chain
-from rewriter.transform import Transform
+from rewriter.discovery import chosen
+from rewriter.result import ChangeId, Result
+from rewriter.situation import Options
+from rewriter.transform import Level, Transform
 
 TEXT = "FROM alpine:3.20\nRUN true\n"
 
@@ -52,3 +55,35 @@ def test_a_transform_sees_what_the_one_before_it_made() -> None:
     assert result.after == TEXT + "LABEL a=b\n"
     assert seen[0] == result.after
     assert result.steps[1].declined[0].why == "it only looks"
+
+
+class TestWithout:
+    """Changes that are not to be made, named by transform and line."""
+
+    FILE = 'FROM golang:1.18\nWORKDIR /app\nCOPY . .\nRUN go build -o app .\nCMD ["./app"]\n'
+    CONTEXT = DictContext({"go.mod": "module a\n", "main.go": "package main\nfunc main() {}\n"})
+
+    def _run(self, without: dict[ChangeId, str]) -> Result:
+        return run_chain(self.FILE, chosen(), self.CONTEXT, Options(level=Level.RISKY), without)
+
+    def test_every_change_has_a_name(self) -> None:
+        assert list(self._run({}).change_ids) == [ChangeId("alpine_base", 1), ChangeId("split_stages", 1)]
+
+    def test_one_is_withheld_for_the_reason_given_and_the_others_are_planned_without_it(self) -> None:
+        result = self._run({ChangeId("alpine_base", 1): "it was seen to differ"})
+        assert not result.unsound
+        assert [transform.name for transform, _ in result.changes] == ["split_stages"]
+        assert result.steps[0].withheld[0].reason == "it was seen to differ"
+        assert result.after.startswith("FROM golang:1.18-bullseye AS builder\n")
+
+    def test_a_swap_does_not_count_on_a_split_that_is_withheld(self) -> None:
+        result = self._run({ChangeId("split_stages", 1): "it was seen to differ"})
+        assert not result.unsound
+        assert result.after == self.FILE.replace("golang:1.18", "golang:1.18-alpine3.17")
+
+    def test_a_result_can_be_withdrawn(self) -> None:
+        result = self._run({}).withdrawn("nobody looked")
+        assert result.after == self.FILE
+        assert not result.changes
+        withheld = [(item.transform, item.reason) for step in result.steps for item in step.withheld]
+        assert withheld == [("alpine_base", "nobody looked"), ("split_stages", "nobody looked")]

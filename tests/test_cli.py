@@ -242,12 +242,52 @@ def test_json_says_what_the_text_says(article: Path) -> None:
         ["explain", "nothing"],
         ["facts", "show", "nothing:1"],
         ["--config", "missing.toml"],
+        ["--probe", "/healthz"],
+        ["--allow-broken-baseline"],
+        ["--verify", "--smoke", "echo 'open"],
+        ["--verify", "--engine", "kaniko"],
+        ["--verify", "-"],
+        ["prove", "Dockerfile"],
+        ["prove", "Dockerfile", "missing"],
     ],
 )
 def test_wrong_usage_exits_with_2(article: Path, arguments: list[str]) -> None:
     done = dfrewrite(*arguments, cwd=article)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+# A daemon that is not there: the same whether docker is installed or not.
+NO_ENGINE = {"DOCKER_HOST": "unix:///no/such/socket", "DOCKER_CONTEXT": ""}
+
+
+def test_nothing_is_written_that_could_not_be_proven(article: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NO_ENGINE.items():
+        monkeypatch.setenv(name, value)
+    verify = ("--verify", "--engine", "docker")
+    done = dfrewrite("--apply", *verify, cwd=article)
+    assert done.returncode == 4
+    assert (article / "Dockerfile").read_text() == ARTICLE
+    assert "Dockerfile: nothing to change" in done.stdout
+    assert "not done, it is not proven (not-run): no build engine can be used: " in done.stdout
+    assert "Proof: not-run: no build engine can be used: " in done.stdout
+    (file,) = json.loads(dfrewrite("--format", "json", *verify, cwd=article).stdout)["files"]
+    assert (file["changed"], file["diff"], file["proof"]["verdict"]) == (False, "", "not-run")
+    checked = dfrewrite("--check", *verify, cwd=article)
+    assert checked.returncode == 4
+    assert checked.stdout == "1 read, 0 would change\n"
+    proven = dfrewrite("prove", "--engine", "docker", "Dockerfile", "Dockerfile", cwd=article)
+    assert proven.returncode == 4
+    assert proven.stdout.startswith("Proof: not-run: ")
+
+
+def test_what_changes_nothing_needs_no_proof(article: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NO_ENGINE.items():
+        monkeypatch.setenv(name, value)
+    (article / "Dockerfile").write_text("FROM alpine:3.20\nCMD true\n")
+    done = dfrewrite("--verify", "--engine", "docker", cwd=article)
+    assert done.returncode == 0
+    assert "Proof" not in done.stdout
 
 
 def test_the_other_commands(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ class Config:
     target: str | None = None
     build_arg: Mapping[str, str] | None = None
     format: str | None = None
+    probe: tuple[str, ...] | None = None
+    smoke: tuple[str, ...] | None = None
     enabled: bool | None = None
 
 
@@ -130,6 +132,24 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
+        raise ValueError(f'must be a list of texts, such as ["/healthz"], not {_show(value)}')
+    return tuple(value)
+
+
+def _commands(value: Any) -> tuple[str, ...]:
+    import shlex
+
+    commands = _texts(value)
+    for command in commands:
+        try:
+            shlex.split(command)
+        except ValueError as error:
+            raise ValueError(f"holds no command: {error} in {command!r}") from error
+    return commands
+
+
 def _table(value: Any) -> Mapping[str, str]:
     if not isinstance(value, dict):
         raise ValueError(f"must be a table, not {_show(value)}")
@@ -164,5 +184,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "target": _text,
     "build-arg": _table,
     "format": _one_of(FORMATS),
+    "probe": _texts,
+    "smoke": _commands,
     "enabled": _flag,
 }

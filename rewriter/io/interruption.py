@@ -45,6 +45,11 @@ def end_at_once() -> None:
             signal.signal(number, _stop)
 
 
+def end(number: int) -> NoReturn:
+    """End as a signal asks that was caught elsewhere, and put in order there."""
+    _end(number)
+
+
 def done() -> None:
     """There is nothing left to stop: what comes now is too late, and the exit code stands."""
     for number in _SIGNALS:

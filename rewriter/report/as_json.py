@@ -4,60 +4,79 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rewriter.report.proof import proof_as_json
+
 if TYPE_CHECKING:
-    from rewriter.result import Result
+    from rewriter.proof.verdict import Proof
+    from rewriter.result import Forecast, Result, Step, Withheld
+    from rewriter.transform import Change
 
 SCHEMA = 1
 """Raised when a field changes its meaning or goes."""
 
 
 def as_json(
-    path: str, result: Result | None, diff: str, error: str | None, skipped: str = "", notes: tuple[str, ...] = ()
+    path: str,
+    result: Result | None,
+    diff: str,
+    error: str | None,
+    skipped: str = "",
+    notes: tuple[str, ...] = (),
+    proof: Proof | None = None,
 ) -> dict[str, Any]:
     """One file as plain data; every field is there, whatever came of the file."""
-    told = {"path": path, "error": error, "skipped": skipped or None, "notes": list(notes)}
+    told = {
+        "path": path,
+        "error": error,
+        "skipped": skipped or None,
+        "notes": list(notes),
+        "proof": proof_as_json(proof) if proof is not None else None,
+    }
     if result is None:
         empty: dict[str, Any] = {"changes": [], "left_alone": [], "withheld": [], "findings": [], "unsound": []}
         return {**told, "changed": False, "ignored": None, "forecast": None, "diff": "", **empty}
-    forecast = result.forecast
     return {
         **told,
         "changed": result.changed,
         "ignored": result.ignored or None,
-        "changes": [
-            {
-                "transform": step.transform.name,
-                "level": str(change.level),
-                "line": step.line(change.anchor),
-                "why": change.why,
-                "evidence": [
-                    {"fact": item.fact, "where": item.where, "certainty": item.certainty.name.lower()}
-                    for item in change.evidence
-                ],
-            }
-            for step in result.steps
-            for change in step.changes
-        ],
+        "changes": [_change(step, change) for step in result.steps for change in step.changes],
         "left_alone": [
             {"transform": step.transform.name, "line": step.line(item.anchor), "why": item.why}
             for step in result.steps
             for item in step.declined
         ],
-        "withheld": [
-            {
-                "transform": step.transform.name,
-                "line": step.line(item.change.anchor),
-                "level": str(item.change.level),
-                "reason": item.reason,
-                "why": item.change.why,
-            }
-            for step in result.steps
-            for item in step.withheld
-        ],
+        "withheld": [_withheld(step, item) for step in result.steps for item in step.withheld],
         "findings": [{"line": finding.line, "message": finding.message} for finding in result.findings],
-        "forecast": None
-        if forecast is None
-        else {"before_mb": forecast.before, "after_mb": forecast.after, "estimate": forecast.estimate},
+        "forecast": _forecast(result.forecast),
         "unsound": list(result.unsound),
         "diff": diff,
     }
+
+
+def _change(step: Step, change: Change) -> dict[str, Any]:
+    evidence = [
+        {"fact": item.fact, "where": item.where, "certainty": item.certainty.name.lower()} for item in change.evidence
+    ]
+    return {
+        "transform": step.transform.name,
+        "level": str(change.level),
+        "line": step.line(change.anchor),
+        "why": change.why,
+        "evidence": evidence,
+    }
+
+
+def _withheld(step: Step, item: Withheld) -> dict[str, Any]:
+    return {
+        "transform": step.transform.name,
+        "line": step.line(item.change.anchor),
+        "level": str(item.change.level),
+        "reason": item.reason,
+        "why": item.change.why,
+    }
+
+
+def _forecast(forecast: Forecast | None) -> dict[str, Any] | None:
+    if forecast is None:
+        return None
+    return {"before_mb": forecast.before, "after_mb": forecast.after, "estimate": forecast.estimate}

@@ -12,6 +12,7 @@ from rewriter.transform import Change, Transform
 if TYPE_CHECKING:
     from unidiff.patch import PatchSet
 
+    from rewriter.proof.verdict import Proof
     from rewriter.result import Forecast, Result
 
 Style = Callable[[str, str], str]
@@ -30,7 +31,9 @@ def plain(text: str, _role: str) -> str:
     return text
 
 
-def render_text(path: str, result: Result, patch: PatchSet | None, style: Style = plain) -> Iterator[str]:
+def render_text(
+    path: str, result: Result, patch: PatchSet | None, style: Style = plain, proof: Proof | None = None
+) -> Iterator[str]:
     """The report on one file, line by line, without line ends."""
     if result.ignored:
         yield f"{style(path, 'path')}: left alone, as its pragma asks ({style(result.ignored, '')})"
@@ -44,6 +47,10 @@ def render_text(path: str, result: Result, patch: PatchSet | None, style: Style 
         yield f"{style(path, 'path')}: nothing to change"
     yield from _left_alone(result, style)
     yield from _findings(result, style)
+    if proof is not None:
+        from rewriter.report.proof import proof_lines
+
+        yield from proof_lines(proof, style)
     for fault in result.unsound:
         yield style(f"  fault of dfrewrite: {fault}; the change was thrown away, please report it", "error")
 
