@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types fast e2e bench corpus fuzz mutations properties nightly clean
+.PHONY: demo test lint types fast e2e bench corpus proof rounds fuzz mutations properties nightly clean
 
 demo: $(VENV)/.installed
 	@echo "--- a dry run on the bundled example: examples/go-service/Dockerfile"
@@ -35,6 +35,16 @@ DIRS ?= tests/fixtures examples
 corpus: $(VENV)/.dev
 	$(BIN)/python benchmarks/corpus.py $(DIRS)
 
+# Applications, built and proven: make proof APPS=folder-of-applications
+APPS ?= tests/e2e/apps
+proof: $(VENV)/.dev
+	$(BIN)/python benchmarks/proof.py --network host $(APPS)
+
+# Verdicts must not hang on chance: every pair five times.
+rounds: $(VENV)/.dev
+	DFREWRITE_PROOF_ROUNDS=5 $(BIN)/python -m pytest tests/e2e/test_proof_verdicts.py tests/e2e/test_proof_behaviour.py \
+		-m e2e -o addopts= -q
+
 SECONDS ?= 600
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.fuzz_reader --seconds $(SECONDS)
@@ -45,7 +55,7 @@ properties: $(VENV)/.dev
 mutations: $(VENV)/.dev
 	$(BIN)/python -m tests.mutations
 
-nightly: test e2e bench corpus properties fuzz mutations
+nightly: test e2e rounds bench corpus properties fuzz mutations
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -101,6 +101,9 @@ def progress(message: str) -> None:
 @click.option("--target", metavar="STAGE", help="The stage that is built of both.")
 @click.option("--target-after", metavar="STAGE", help="The stage of AFTER, if it is called otherwise.")
 @click.option("--build-arg", "build_args", multiple=True, callback=pairs, metavar="K=V", help="A build argument.")
+@click.option(
+    "--allow", multiple=True, metavar="WHAT", help="A difference that is meant: USER, ENV NAME, LABEL NAME, …"
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def prove(
     before: Path,
@@ -109,6 +112,7 @@ def prove(
     target: str | None,
     target_after: str | None,
     build_args: dict[str, str],
+    allow: tuple[str, ...],
     format_: str,
     **options: Any,
 ) -> int:
@@ -131,6 +135,6 @@ def prove(
     except FileError as error:
         say(f"error: {error}")
         return Exit.UNUSABLE
-    proof = verifier.prove(*trials)
+    proof = verifier.prove(trials[0], trials[1], frozenset(allow))
     write_proof(proof, as_json=format_ == "json")
     return Exit.DONE if proof.verdict.holds else Exit.UNPROVEN

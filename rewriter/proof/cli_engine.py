@@ -63,8 +63,8 @@ class CommandEngine(abc.ABC):
         self.version = version
         self.limits = limits
         self.identity = identity or new_identity()
-        self._client = Client(self.kind, program, self._environment)
         self._folder = folder_of(self.identity)
+        self._client = Client(self.kind, program, self._environment, self._folder)
         self._images: dict[str, str] = {}
         self._builds_begun = 0
         self._used = identity is not None
@@ -161,7 +161,7 @@ class CommandEngine(abc.ABC):
             step, line = self._current_step(log, dockerfile)
             at = f"; it was at {step}" if step else ""
             reason = f"the build did not end within {self.limits.build_seconds:.0f} seconds{at}"
-            return BuildFailed(reason, line, end_of(done.stdout))
+            return BuildFailed(reason, line, end_of(done.stdout), in_time=False)
         if done.exit_code == 0:
             raise EngineError(f"`{self.name} build` names no image")
         failure = self._read_failure(log, dockerfile)

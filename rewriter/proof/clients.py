@@ -31,21 +31,27 @@ class Client:
     ``builds`` and ``others`` are its processes that run, ``watch`` is who ends them when this process is killed.
     """
 
-    def __init__(self, name: str, program: str, environment: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, name: str, program: str, environment: Callable[[], Mapping[str, str]], folder: Path | None = None
+    ) -> None:
+        """``folder`` is where its processes run, but for builds: podman's monitor writes a file where it stands."""
         self.name = name
         self.program = program
         self.watch: Watch | None = None
         self.builds: set[Child] = set()
         self.others: set[Child] = set()
         self._environment = environment
+        self._folder = folder
 
     def spawn(
         self, arguments: Sequence[str], keep: int = ANSWER_BYTES, *, stdin: bytes | None = None, builds: bool = False
     ) -> Child:
         """Start the program, for a build with both outputs as one. ``forget`` must follow. Raises EngineError."""
         with held():
+            folder = self._folder if not builds and self._folder is not None and self._folder.is_dir() else None
+            command = [self.program, *arguments]
             try:
-                child = Child([self.program, *arguments], self._environment(), keep=keep, stdin=stdin, merged=builds)
+                child = Child(command, self._environment(), keep=keep, stdin=stdin, merged=builds, folder=folder)
             except OSError as error:
                 raise EngineError(f"{self.program} cannot be started: {error.strerror or error}") from error
             (self.builds if builds else self.others).add(child)

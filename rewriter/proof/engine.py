@@ -69,6 +69,8 @@ class BuildFailed:
     reason: str
     line: int | None = None
     log: str = ""
+    in_time: bool = True
+    """False when it was ended because it took too long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ def _clients(name: str) -> list[str]:
     for folder in folders:
         program = shutil.which(name, path=folder) if folder else None
         if program is not None:
-            found.setdefault(str(Path(program).resolve()), program)
+            found.setdefault(str(Path(program).resolve()), os.path.abspath(program))
     return list(found.values())
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 LEFT_OUT = b"\n[... left out ...]\n"
 """Stands between the kept head and the kept tail of an output that was too long."""
@@ -97,6 +98,7 @@ class Child:
         keep: int,
         stdin: bytes | None = None,
         merged: bool = False,
+        folder: Path | None = None,
     ) -> None:
         self.began = time.monotonic()
         self._ended: float | None = None
@@ -110,6 +112,7 @@ class Child:
                 self._process = subprocess.Popen(
                     list(command),
                     env=dict(environment),
+                    cwd=folder,
                     stdin=source,
                     stdout=pipes[0].write_end,
                     stderr=pipes[-1].write_end,

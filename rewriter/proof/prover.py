@@ -99,6 +99,9 @@ class Prover:
             return Proof(Verdict.NOT_RUN, f"the new Dockerfile: {reason}")
         self._count += 1
         new = self._side(after, f"after-{self._count}")
+        if isinstance(new, BuildFailed) and new.in_time:
+            # A registry or a mirror may have failed: a difference counts when it is seen again.
+            new = self._side(after, f"after-{self._count}")
         if isinstance(new, BuildFailed):
             line = f" (line {new.line})" if new.line is not None else ""
             what = f"the new Dockerfile does not build: {new.reason}{line}"

@@ -106,13 +106,13 @@ class Verifier:
         broken = found.proof is not None and found.proof.verdict is Verdict.BASELINE_BROKEN
         return Verified(rewrite(asked, {}), found.proof) if broken and self.settings.allow_broken else found
 
-    def prove(self, before: Trial, after: Trial) -> Proof:
-        """The verdict on any two Dockerfiles. Raises Interrupted as ``verify`` does."""
+    def prove(self, before: Trial, after: Trial, allowed: frozenset[str] = frozenset()) -> Proof:
+        """The verdict on any two Dockerfiles, some differences allowed. Raises Interrupted as ``verify`` does."""
         engine = self.engine
         if isinstance(engine, str):
             return Proof(Verdict.NOT_RUN, engine)
         with self._prover(engine, before) as prover:
-            return prover.prove(self._request(after))
+            return prover.prove(self._request(after), allowed)
 
     @contextmanager
     def _prover(self, engine: Engine, trial: Trial) -> Iterator[Prover]:

@@ -16,6 +16,10 @@ from .machine import MachineError, ca_bundle, ensure_packages, files_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .stand_in import Maker
+
+VERSIONS = ("3.17", "3.16")
+TAGS = tuple(f"alpine:{version}" for version in VERSIONS)
 # A layer is the same bytes for the same contents, whenever it is made.
 TIMESTAMP = 1_700_000_000
 FOLDERS = (
@@ -44,6 +48,19 @@ ID=alpine
 VERSION_ID={version}.0
 PRETTY_NAME="Alpine Linux v{version} (stand-in)"
 """
+
+
+def settings() -> object:
+    """What of this machine the images hang on: nothing but the certificates, which are in all fingerprints."""
+    return None
+
+
+def make(maker: Maker) -> None:
+    """One image for each version."""
+    tar = maker.scratch / "root.tar"
+    for version, tag in zip(VERSIONS, TAGS, strict=True):
+        write_rootfs(tar, version)
+        maker.import_image((tag,), tar, 'CMD ["/bin/sh"]')
 
 
 def write_rootfs(target: Path, version: str) -> None:

@@ -1,169 +1,116 @@
-"""Stand-ins for the base images that the tests' Dockerfiles name, made on this machine instead of pulled.
+"""The base images that the tests' Dockerfiles name: pulled where that is possible, else made on this machine.
 
-A test that pulls tests the network, and a machine without a registry could not run it. So each base is made once,
-of what Debian and the machine have, and named as the real one:
+A test that pulls tests the network, and a machine without a registry could not run it. So where one small image
+cannot be pulled, each base is made once, of what Debian and the machine have, and named as the real one:
 
-* ``debian:bullseye-slim``: a minimal Debian by debootstrap, of the machine's own suite, less its manuals;
-* ``golang:1.18`` and ``golang:1.18-bullseye``: that same Debian (so that one glibc serves builder and runtime) with
-  a C compiler, git, certificates and the Go toolchain;
+* ``debian:bullseye-slim`` and ``debian:bookworm-slim``: one minimal Debian by debootstrap, see ``debian.py``;
 * ``alpine:3.17`` and ``alpine:3.16``: Debian's static busybox and musl, see ``alpine.py``;
-* ``golang:1.18-alpine3.17`` and ``golang:1.18-alpine3.16``: those with the Go toolchain and no C compiler.
+* ``golang:1.18`` and its variants: that same Debian (so that one glibc serves builder and runtime) or alpine, with
+  the Go toolchain, see ``golang.py``;
+* ``buildpack-deps:bookworm``: Debian with compilers and headers, see ``buildpack.py``;
+* ``node:20`` and ``python:3.11``, full and slim: the machine's Node and Python, see ``node.py``, ``python_image.py``.
 
 The tags say Go 1.18 and Debian 11; the stand-ins hold the machine's newer ones. What the tests ask does not hang on
 that: does the rewritten file build, start and answer as the first one did, in an image without the toolchain? The
 sizes they print are near the real ones, and not the same.
 
 ``python -m tests.e2e.base_images`` makes those that are missing. An image carries the fingerprint of its recipe in a
-label; it is made again when the recipe, the Go version, the certificates or the machine's settings change.
+label; its family is made again when the recipe, what it is built on, the certificates or the machine's settings change.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from . import alpine
-from .engine import Engine
-from .machine import (
-    MachineError,
-    ca_bundle,
-    debian_mirror,
-    debian_suite,
-    ensure_packages,
-    go_env,
-    go_settings,
-)
-from .toolchain import copy_toolchain
+from . import alpine, buildpack, debian, golang, node, python_image
+from .engine import Engine, EngineError
+from .machine import ca_bundle
+from .stand_in import LABEL, Maker
 
-LABEL = "dfrewrite.e2e.recipe"
-DEBIAN = "debian:bullseye-slim"
-GOLANG_DEBIAN = ("golang:1.18", "golang:1.18-bullseye")
-ALPINE_VERSIONS = ("3.17", "3.16")
-# As the slim images do: nobody reads manuals in a container, and apt fetches its lists anew.
-LEFT_OUT = (
-    *("usr/share/doc/*", "usr/share/info/*", "usr/share/locale/*", "usr/share/man/*"),
-    *("var/cache/apt/*", "var/lib/apt/lists/*"),
-)
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# A folder named after the tag is the build's context: the toolchain in go/, the certificates in ca.crt.
-GOLANG_ON_DEBIAN = f"""\
-FROM {DEBIAN}
-RUN apt-get update \\
-    && apt-get install -y --no-install-recommends ca-certificates curl gcc git libc6-dev make \\
-    && rm -rf /var/lib/apt/lists/*
-COPY ca.crt /etc/ssl/certs/ca-certificates.crt
-"""
+HERE = Path(__file__).parent
+PROBE = alpine.TAGS[0]
+PROBE_SECONDS = 30.0
+SHARED_SOURCES = ("machine.py", "stand_in.py")
+
+
+@dataclass(frozen=True)
+class Family:
+    """Images that are made together; ``needs`` are the families that they are built on."""
+
+    tags: tuple[str, ...]
+    make: Callable[[Maker], None]
+    settings: Callable[[], object]
+    sources: tuple[str, ...]
+    needs: tuple[Family, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A name for what they are made of: another one means that they are to be made again."""
+        sources = [(HERE / name).read_bytes() for name in (*SHARED_SOURCES, *self.sources)]
+        settings = json.dumps([self.settings(), [each.fingerprint for each in self.needs]], sort_keys=True)
+        return hashlib.sha256(b"\0".join([*sources, settings.encode(), ca_bundle()])).hexdigest()[:16]
+
+
+DEBIAN = Family(debian.TAGS, debian.make, debian.settings, ("debian.py",))
+ALPINE = Family(alpine.TAGS, alpine.make, alpine.settings, ("alpine.py",))
+GOLANG = Family(golang.TAGS, golang.make, golang.settings, ("golang.py", "toolchain.py"), (DEBIAN, ALPINE))
+BUILDPACK = Family(buildpack.TAGS, buildpack.make, buildpack.settings, ("buildpack.py",), (DEBIAN,))
+NODE = Family(node.TAGS, node.make, node.settings, ("node.py",), (DEBIAN, BUILDPACK))
+PYTHON = Family(python_image.TAGS, python_image.make, python_image.settings, ("python_image.py",), (DEBIAN, BUILDPACK))
+FAMILIES = (DEBIAN, ALPINE, GOLANG, BUILDPACK, NODE, PYTHON)
 
 
 def make_all(engine: Engine) -> None:
-    """Make every stand-in that the engine lacks; the engine runs already."""
-    recipe = fingerprint()
-    with tempfile.TemporaryDirectory(prefix="base-", dir=engine.home) as scratch:
-        maker = _Maker(engine, recipe, Path(scratch))
-        maker.debian()
-        for version in ALPINE_VERSIONS:
-            maker.alpine(version)
-        maker.golang(GOLANG_DEBIAN, GOLANG_ON_DEBIAN)
-        for version in ALPINE_VERSIONS:
-            maker.golang((f"golang:1.18-alpine{version}",), f"FROM alpine:{version}\n")
+    """Have every base image in the engine, which runs already."""
+    make(engine, *FAMILIES)
 
 
-def fingerprint() -> str:
-    """A name for what the stand-ins are made of: another one means that they are to be made again."""
-    here = Path(__file__).parent
-    sources = [(here / name).read_bytes() for name in ("alpine.py", "base_images.py", "machine.py", "toolchain.py")]
-    settings = json.dumps([debian_suite(), go_env("GOVERSION"), go_settings()], sort_keys=True).encode()
-    return hashlib.sha256(b"\0".join([*sources, settings, ca_bundle()])).hexdigest()[:16]
+def make_for(engine: Engine, tags: Iterable[str]) -> None:
+    """Have the families that hold any of some tags."""
+    wanted = set(tags)
+    make(engine, *(family for family in FAMILIES if wanted & set(family.tags)))
 
 
-class _Maker:
-    """Makes stand-ins in one engine, with one scratch folder; each method skips what is there already."""
-
-    def __init__(self, engine: Engine, recipe: str, scratch: Path) -> None:
-        self.engine = engine
-        self.recipe = recipe
-        self.scratch = scratch
-
-    def debian(self) -> None:
-        """Debian by debootstrap."""
-        if self._has(DEBIAN):
-            return
-        started = time.monotonic()
-        ensure_packages("debootstrap")
-        suite = debian_suite()
-        root, tar = self.scratch / "debian", self.scratch / "debian.tar"
-        command = ["debootstrap", "--variant=minbase", suite, str(root)]
-        mirror = debian_mirror(suite)
-        _run([*command, mirror] if mirror else command)
-        excluded = [f"--exclude=./{pattern}" for pattern in LEFT_OUT]
-        _run(
-            ["tar", "--numeric-owner", *excluded, "--exclude=./var/cache/apt/*", "-cf", str(tar), "-C", str(root), "."]
-        )
-        shutil.rmtree(root)
-        self.engine.import_image(tar, DEBIAN, (f"ENV PATH={PATH}", 'CMD ["bash"]', self._label()))
-        tar.unlink()
-        self._say(DEBIAN, started)
-
-    def alpine(self, version: str) -> None:
-        """Alpine of busybox and musl."""
-        tag = f"alpine:{version}"
-        if self._has(tag):
-            return
-        started = time.monotonic()
-        tar = self.scratch / "alpine.tar"
-        alpine.write_rootfs(tar, version)
-        self.engine.import_image(tar, tag, (f"ENV PATH={PATH}", 'CMD ["/bin/sh"]', self._label()))
-        tar.unlink()
-        self._say(tag, started)
-
-    def golang(self, tags: tuple[str, ...], base: str) -> None:
-        """One of the stand-ins above plus Go, laid out as in the official image."""
-        if all(self._has(tag) for tag in tags):
-            return
-        started = time.monotonic()
-        context = self.scratch / "golang"
-        if not context.exists():
-            copy_toolchain(context / "go")
-            (context / "ca.crt").write_bytes(ca_bundle())
-        self.engine.build(context, tags[0], base + self._go_lines())
-        for alias in tags[1:]:
-            self.engine.alias(tags[0], alias)
-        self._say(" ".join(tags), started)
-
-    def _go_lines(self) -> str:
-        settings = " ".join(f'{name}="{_escaped(value)}"' for name, value in go_settings().items())
-        return (
-            "COPY go /usr/local/go\n"
-            f"ENV GOPATH=/go PATH=/go/bin:/usr/local/go/bin:{PATH} {settings}\n"
-            'RUN mkdir -p "$GOPATH/src" "$GOPATH/bin" && chmod -R 777 "$GOPATH"\n'
-            "WORKDIR /go\n"
-            f"{self._label()}\n"
-        )
-
-    def _label(self) -> str:
-        return f"LABEL {LABEL}={self.recipe}"
-
-    def _has(self, tag: str) -> bool:
-        return self.engine.label(tag, LABEL) == self.recipe
-
-    def _say(self, what: str, started: float) -> None:
-        size = self.engine.size(what.split()[0]) / 1e6
-        print(f"{what}: {size:.1f} MB, made in {time.monotonic() - started:.0f} s", flush=True)
+def make(engine: Engine, *families: Family) -> None:
+    """Have the images of some families, and of those that they are built on."""
+    missing = [family for family in FAMILIES if _wants(families, family) and not _is_there(engine, family)]
+    if not missing:
+        return
+    if engine.pull(PROBE, PROBE_SECONDS):
+        for tag in (tag for family in missing for tag in family.tags):
+            _pull(engine, tag)
+        return
+    for family in missing:
+        with tempfile.TemporaryDirectory(prefix="base-", dir=engine.home) as scratch:
+            family.make(Maker(engine, family.fingerprint, Path(scratch)))
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+def is_stand_in(engine: Engine, tag: str) -> bool:
+    """Whether an image was made here and not pulled."""
+    return engine.label(tag, LABEL) is not None
 
 
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise MachineError(f"`{' '.join(command)}` failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+def _wants(families: Iterable[Family], family: Family) -> bool:
+    return any(family is each or _wants(each.needs, family) for each in families)
+
+
+def _is_there(engine: Engine, family: Family) -> bool:
+    """An image of this engine that carries no fingerprint was pulled, and serves as it is."""
+    return all(engine.has(tag) and engine.label(tag, LABEL) in (family.fingerprint, None) for tag in family.tags)
+
+
+def _pull(engine: Engine, tag: str) -> None:
+    started = time.monotonic()
+    if not engine.pull(tag):
+        raise EngineError(f"{PROBE} could be pulled, and {tag} could not")
+    print(f"{tag}: {engine.size(tag) / 1e6:.1f} MB, pulled in {time.monotonic() - started:.0f} s", flush=True)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .base_images import make_all
+from .base_images import GOLANG, make
 from .engine import Engine
 
 if TYPE_CHECKING:
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """The engine, stopped at the end if it was started here."""
+    """The engine with the images for Go, stopped at the end if it was started here.
+
+    A test that needs other base images asks for them (``base_images.make_for``), so that no other has to wait.
+    """
     engine = Engine()
     mine = engine.start()
     try:
-        make_all(engine)
+        make(engine, GOLANG)
         yield engine
         engine.prune()
     finally:

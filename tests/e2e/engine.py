@@ -160,6 +160,17 @@ class Engine:
         """Make an image of one layer out of a root file system, with Dockerfile lines such as ``CMD …`` applied."""
         self._checked("import", *(f"--change={change}" for change in changes), str(tar), tag)
 
+    def pull(self, tag: str, seconds: float | None = None) -> bool:
+        """Fetch an image from its registry; False where it cannot be had, or not in so many seconds."""
+        try:
+            return self._docker("pull", "--quiet", tag, seconds=seconds).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def has(self, tag: str) -> bool:
+        """Whether there is an image of that name."""
+        return self._docker("image", "inspect", "--format={{.Id}}", tag).returncode == 0
+
     def size(self, tag: str) -> int:
         """The bytes of all the layers of an image."""
         return int(self._checked("image", "inspect", "--format={{.Size}}", tag))
@@ -220,7 +231,9 @@ class Engine:
 
     # --- the client ---
 
-    def _docker(self, *arguments: str, text_in: str | None = None) -> subprocess.CompletedProcess[str]:
+    def _docker(
+        self, *arguments: str, text_in: str | None = None, seconds: float | None = None
+    ) -> subprocess.CompletedProcess[str]:
         if self._client is None:
             self._client = _tool("docker")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")} | {
@@ -229,7 +242,13 @@ class Engine:
             "DOCKER_BUILDKIT": "1",
         }
         return subprocess.run(
-            [str(self._client), *arguments], input=text_in, capture_output=True, text=True, check=False, env=environment
+            [str(self._client), *arguments],
+            input=text_in,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+            timeout=seconds,
         )
 
     def _checked(self, *arguments: str) -> str:

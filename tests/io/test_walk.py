@@ -82,6 +82,12 @@ def test_paths_as_the_user_writes_them(tmp_path: Path, monkeypatch: pytest.Monke
     assert [str(path) for path in find_dockerfiles(Path(".."))] == ["../sub/Dockerfile"]
 
 
+def test_an_untracked_folder_is_searched_from_within(repo: Repo) -> None:
+    lay_out(repo.path, "new/deep/Dockerfile", "new/deep/DOCKERFILE.dev", "new/containerfile")
+    assert found(repo.path / "new" / "deep") == ["DOCKERFILE.dev", "Dockerfile"]
+    assert found(repo.path / "new") == ["containerfile", "deep/DOCKERFILE.dev", "deep/Dockerfile"]
+
+
 def test_git_decides(repo: Repo) -> None:
     lay_out(repo.path, *TREE, *VENDORED, "build/Dockerfile", "forced/Dockerfile", "gone/Dockerfile")
     repo.write(".gitignore", "/build/\n/forced/\nx.*\n")

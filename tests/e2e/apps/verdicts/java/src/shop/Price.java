@@ -1,0 +1,7 @@
+package shop;
+
+final class Price {
+    int of(int amount) {
+        return 7 * amount;
+    }
+}

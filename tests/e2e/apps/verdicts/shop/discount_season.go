@@ -1,0 +1,5 @@
+//go:build season
+
+package main
+
+const discount = "a tenth"

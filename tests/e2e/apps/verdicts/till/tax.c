@@ -1,0 +1,1 @@
+int tax_on(int price) { return price + price / 5; }
