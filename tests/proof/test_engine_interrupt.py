@@ -43,13 +43,15 @@ def _run(script: str, *signals: signal.Signals, nohup: bool = False) -> subproce
         return subprocess.CompletedProcess(command, process.wait(20), "".join(said), errors)
 
 
-GUARDED = """
+# Many short sleeps: a signal that comes just before a sleep begins does not end it.
+SLEEP = "[time.sleep(0.1) for _ in range(200)]"
+GUARDED = f"""
 class Engine:
     def clean(self, *, keep_images=False):
         print("cleaning"); print("now"); time.sleep(0.3); print("clean")
 try:
     with guarded(Engine()):
-        print("now"); time.sleep(20); print("not reached")
+        print("now"); {SLEEP}; print("not reached")
 except Interrupted as interrupted:
     print(interrupted, interrupted.number)
 """
@@ -67,13 +69,13 @@ def test_a_signal_ends_a_proof_and_nothing_ends_the_cleaning(
 
 
 def test_a_signal_during_the_last_cleaning_is_told_behind_it() -> None:
-    ran = _run(GUARDED.replace('print("now"); time.sleep(20); print("not reached")', "pass"), signal.SIGTERM)
+    ran = _run(GUARDED.replace(f'print("now"); {SLEEP}; print("not reached")', "pass"), signal.SIGTERM)
     assert ran.stdout.startswith("cleaning\nnow\nclean\n")
     assert ran.stdout.endswith("ended by SIGTERM 15\n")
 
 
 def test_what_the_starter_of_the_program_ignores_stays_ignored() -> None:
-    script = GUARDED.replace("time.sleep(20)", "time.sleep(0.5)")
+    script = GUARDED.replace(SLEEP, "time.sleep(0.5)")
     ran = _run(script, signal.SIGHUP, nohup=True)
     assert "not reached" in ran.stdout
     assert "ended" not in ran.stdout
