@@ -75,6 +75,9 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return 2
+    except SystemExit as error:
+        # How click ends when nobody reads what it prints.
+        raise BrokenPipeError from error
     except click.Abort as error:
         # Within a proof a signal is an exception, so that all that was built is removed; by now it is.
         interruption.end(getattr(error.__cause__, "number", signal.SIGINT))

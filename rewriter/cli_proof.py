@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rewriter.cli_values import FILE, FOLDER, command_lines, pairs, texts
+from rewriter.cli_values import FILE, FOLDER, command_lines, pairs, requests
 
 if TYPE_CHECKING:
-    from rewriter.proof.verify import Verifier
+    from rewriter.proof.observation import How
+    from rewriter.proof.verify import Trial, Verifier
 
 CONFIGURABLE = ("probe", "smoke")
 """Options that a configuration may give as well, and that differ from file to file."""
 ALLOW_BROKEN = "--allow-broken-baseline"
-_WIDTH = 100  # of a line of progress, in characters
+_WEEK = 7 * 24 * 3600  # seconds
 
 
 def proof_options() -> list[click.Parameter]:
     """The options that say how images are built, run and compared."""
     option = click.Option
     several: dict[str, Any] = {"multiple": True}
-    seconds, engines = click.FloatRange(min=0.1), click.Choice(["docker", "podman", "buildah"])
+    memory = click.IntRange(min=16, max=10_000_000)
+    seconds, engines = click.IntRange(min=1, max=_WEEK), click.Choice(["docker", "podman", "buildah"])
     return [
         option(["--engine"], type=engines, help="The build engine (default: the first that answers)."),
-        option(
-            ["--probe"],
-            metavar="[METHOD] PATH",
-            callback=texts,
-            help="Ask servers for this, too, beside GET /.",
-            **several,
-        ),
+        option(["--probe"], metavar="REQUEST", callback=requests, help="Ask servers '[METHOD] PATH', too.", **several),
         option(["--smoke"], metavar="COMMAND", callback=command_lines, help="Run this in both containers.", **several),
         option(["--secret"], metavar="SPEC", help="Passed to the builds.", **several),
         option(["--ssh"], metavar="SPEC", help="Passed to the builds.", **several),
@@ -41,7 +41,7 @@ def proof_options() -> list[click.Parameter]:
         option(["--keep"], is_flag=True, help="Leave the images, as dfrewrite-kept:before-… and :after-…."),
         option(["--build-timeout"], type=seconds, metavar="SECONDS", help="For each build (default: 1800)."),
         option(["--start-timeout"], type=seconds, metavar="SECONDS", help="Until a program listens (default: 20)."),
-        option(["--memory"], type=click.IntRange(min=16), metavar="MB", help="Of each container (default: 2000)."),
+        option(["--memory"], type=memory, metavar="MB", help="Of each container (default: 2000)."),
     ]
 
 
@@ -88,10 +88,13 @@ def progress(message: str) -> None:
     from rewriter.terminal import visible
 
     line = visible(message)
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{line[:_WIDTH]}", end="", file=sys.stderr, flush=True)
-    elif line:
-        print(line, file=sys.stderr, flush=True)
+    # Whoever read it may have gone away: that ends no proof.
+    with contextlib.suppress(OSError):
+        if sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)
+        elif line:
+            print(line, file=sys.stderr, flush=True)
 
 
 @click.command(params=proof_options())
@@ -120,21 +123,45 @@ def prove(
 
     Exit codes: 0 proven or repaired, 2 unreadable, 4 anything else.
     """
-    from rewriter.io.files import FileError, read_dockerfile
+    from rewriter.io.files import FileError
     from rewriter.proof.observation import How
-    from rewriter.proof.verify import Trial
     from rewriter.session import Exit
+    from rewriter.syntax import DockerfileError
     from rewriter.terminal import say, write_proof
 
     how = How(probes=options.pop("probe") or (), smoke=options.pop("smoke") or ())
     verifier = verifier_of(options)
     trials = []
-    try:
-        for path, stage in ((before, target), (after, target_after or target)):
-            trials.append(Trial(path, read_dockerfile(path), context or path.parent, stage, build_args, how))
-    except FileError as error:
-        say(f"error: {error}")
-        return Exit.UNUSABLE
+    for path, stage in ((before, target), (after, target_after or target)):
+        try:
+            trials.append(_trial(path, context or path.parent, stage, build_args, how))
+        except (FileError, DockerfileError) as error:
+            reason = str(error) if isinstance(error, FileError) else f"{path}: {error}"
+            say(f"error: {reason}")
+            if format_ == "json":
+                click.echo(json.dumps({"error": reason}))
+            return Exit.UNUSABLE
     proof = verifier.prove(trials[0], trials[1], frozenset(allow))
-    write_proof(proof, as_json=format_ == "json")
-    return Exit.DONE if proof.verdict.holds else Exit.UNPROVEN
+    code = Exit.DONE if proof.verdict.holds else Exit.UNPROVEN
+    try:
+        write_proof(proof, as_json=format_ == "json")
+    except BrokenPipeError:
+        os._exit(code)  # the verdict stands, whether or not it is read
+    return code
+
+
+def _trial(path: Path, context: Path, stage: str | None, build_args: dict[str, str], how: How) -> Trial:
+    """Raises FileError or DockerfileError for what cannot be built at all, before anything is."""
+    from rewriter.io.files import read_dockerfile
+    from rewriter.proof.verify import Trial
+    from rewriter.session import refuse_odd
+    from rewriter.situation import Options, Situation
+    from rewriter.source import decode
+    from rewriter.syntax import DockerfileError
+
+    data = read_dockerfile(path)
+    refuse_odd(data)
+    model = Situation(decode(data), options=Options(build_args=build_args)).model
+    if stage is not None and model.find(stage, len(model.stages)) is None:
+        raise DockerfileError(1, f"there is no stage {stage!r} to build")
+    return Trial(path, data, context, stage, build_args, how)

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 FILE = click.Path(path_type=Path)
-FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+class Folder(click.Path):
+    """A folder that is there: click's own type takes pipes and devices for one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.is_dir():
+            self.fail(f"{str(path)!r} is no folder", param, ctx)
+        return path
+
+
+FOLDER = Folder(exists=True)
 
 
 def names(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -35,9 +50,14 @@ def release(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     return value
 
 
-def texts(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Anything, given any number of times; None when it was not."""
-    return value or None
+def requests(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Requests, given any number of times; None when none was."""
+    from rewriter.proof.observation import How
+
+    try:
+        return tuple(How(probes=value).probes) or None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def command_lines(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:

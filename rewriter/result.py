@@ -11,7 +11,10 @@ from rewriter.transform import Change, Declined, Finding, Transform
 
 @dataclass(frozen=True, slots=True)
 class ChangeId:
-    """Names a change over several runs of the chain on one text: its transform, and the line that it is about."""
+    """Names a change over several runs of the chain on one text: its transform, and the line that it is about.
+
+    Two changes of one transform about one line share a name, and are left out or kept together.
+    """
 
     transform: str
     line: int

@@ -187,7 +187,7 @@ class Session:
 
         proof, code = None, Exit.DONE
         try:
-            _refuse_odd(data)
+            refuse_odd(data)
             text = decode(data)
             if self._verifier is None or trial is None:
                 result = rewrite(options.level, {})
@@ -247,7 +247,7 @@ def _patch(result: Result, shown: str) -> PatchSet | None:
     return make_patch(result.before, result.after, quote_git_path(shown.lstrip("/")))
 
 
-def _refuse_odd(data: bytes) -> None:
+def refuse_odd(data: bytes) -> None:
     """Raises DockerfileError for what need not be read as a Dockerfile at all."""
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1

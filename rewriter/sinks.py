@@ -101,10 +101,13 @@ class Branch:
         if outcome.path is None or outcome.result is None:
             return []
         self._first = self._first or outcome.path
+        last = next(step for step in reversed(outcome.result.steps) if step.changes)
         for step in outcome.result.steps:
             if step.changes:
-                self._texts.setdefault(step.transform, {})[outcome.path] = encode(step.after)
-                reasons = self._reasons.setdefault(step.transform, [])
+                # What was proven was built as a whole: no commit holds a part of it.
+                held = last if outcome.proof is not None else step
+                self._texts.setdefault(held.transform, {})[outcome.path] = encode(held.after)
+                reasons = self._reasons.setdefault(held.transform, [])
                 for change in step.changes:
                     reasons.append(f"{outcome.shown}: {change.why}")
                     reasons += [f"To look at: {doubt}" for doubt in change.doubts]

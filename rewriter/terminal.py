@@ -139,6 +139,7 @@ class Diff:
         from rewriter.io.patch import git_diff
 
         _show_troubles(outcome)
+        _show_unproven(outcome)
         if outcome.patch is not None:
             write(git_diff(outcome.path, outcome.work_tree, str(outcome.patch)), end="", err=self._err)
 
@@ -192,8 +193,7 @@ class Summary:
         self._read += 1
         if outcome.error is not None:
             say(f"error: {outcome.shown}: {outcome.error}")
-        if outcome.proof is not None and not outcome.proof.verdict.holds:
-            say(f"{outcome.shown}: {outcome.proof.verdict.value}: {outcome.proof.reason}")
+        _show_unproven(outcome)
         if outcome.patch is not None and outcome.result is not None:
             self._changed += 1
             write(f"would change {outcome.shown} ({', '.join(t.name for t, _ in outcome.result.changes)})")
@@ -204,6 +204,11 @@ class Summary:
 
 
 FORMATS: dict[str, type[Text | Diff | Json]] = {"text": Text, "diff": Diff, "json": Json}
+
+
+def _show_unproven(outcome: Outcome) -> None:
+    if outcome.proof is not None and not outcome.proof.verdict.holds:
+        say(f"{outcome.shown}: {outcome.proof.verdict.value}: {outcome.proof.reason}")
 
 
 def _show_troubles(outcome: Outcome) -> None:

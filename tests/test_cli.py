@@ -249,9 +249,15 @@ def test_json_says_what_the_text_says(article: Path) -> None:
         ["--verify", "-"],
         ["prove", "Dockerfile"],
         ["prove", "Dockerfile", "missing"],
+        ["prove", "Dockerfile", "binary"],
+        ["prove", "--target", "none", "Dockerfile", "Dockerfile"],
+        ["--verify", "--probe", "FOO BAR /x"],
+        ["--verify", "--build-timeout", "nan"],
+        ["--context", "/dev/null"],
     ],
 )
 def test_wrong_usage_exits_with_2(article: Path, arguments: list[str]) -> None:
+    (article / "binary").write_bytes(b"FROM a\n\0")
     done = dfrewrite(*arguments, cwd=article)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -273,6 +279,9 @@ def test_nothing_is_written_that_could_not_be_proven(article: Path, monkeypatch:
     assert "Proof: not-run: no build engine can be used: " in done.stdout
     (file,) = json.loads(dfrewrite("--format", "json", *verify, cwd=article).stdout)["files"]
     assert (file["changed"], file["diff"], file["proof"]["verdict"]) == (False, "", "not-run")
+    diff = dfrewrite("--format", "diff", *verify, cwd=article)
+    assert (diff.returncode, diff.stdout) == (4, "")
+    assert "Dockerfile: not-run: no build engine can be used: " in diff.stderr
     checked = dfrewrite("--check", *verify, cwd=article)
     assert checked.returncode == 4
     assert checked.stdout == "1 read, 0 would change\n"

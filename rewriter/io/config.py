@@ -134,7 +134,8 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
-        raise ValueError(f'must be a list of texts, such as ["/healthz"], not {_show(value)}')
+        shown = "one with an empty item" if isinstance(value, list) else _show(value)
+        raise ValueError(f'must be a list of texts, such as ["/healthz"], not {shown}')
     return tuple(value)
 
 

@@ -15,6 +15,7 @@ from rewriter.proof.beside import Beside
 from rewriter.proof.compare import Compared, compare
 from rewriter.proof.complaints import lines_of
 from rewriter.proof.engine import Engine, EngineError
+from rewriter.proof.findings import because
 from rewriter.proof.observation import How, Observation
 from rewriter.proof.observe import Wrap, observe
 from rewriter.proof.strace import tracer
@@ -37,13 +38,6 @@ class Subject:
 
     image: str
     program: Sequence[str] = ()
-
-
-def run_both(
-    engine: Engine, before: Subject, after: Subject, how: How, progress: Callable[[str], None] = lambda _: None
-) -> Compared:
-    """Run both images and compare what they do. Raises EngineError for what is the engine's own fault."""
-    return Original(engine, before, how, progress).against(after)
 
 
 class Original:
@@ -69,6 +63,8 @@ class Original:
         self._progress("something differs: both run again")
         news = [new, *self._again(after)]
         found = seen_every_time([compare(self._runs, each) for each in news])
+        if not found.differences:
+            return replace(found, undecided=self._unsteady(news) or found.undecided)
         if found.differences and self._subject.program and after.program:
             self._progress("looking for the cause")
             return self._with_causes(after, news[-1], found)
@@ -92,6 +88,16 @@ class Original:
         while len(self._runs) < (8 if quick else 3):
             self._runs.append(self._observe(self._subject, patient=True))
         return [self._observe(after, patient=True) for _ in range(2 if quick else 1)]
+
+    def _unsteady(self, news: Sequence[Observation]) -> str:
+        """What only some runs of the new image came to, and none of the original: an end with another exit code."""
+        known = {run.last.exit_code for run in self._runs if not run.last.running}
+        ends = [run for run in news if not run.last.running and run.last.exit_code not in known]
+        if not ends:
+            return ""
+        says = because(ends[0].output)
+        often = f"in {len(ends)} of {len(news)} runs, and never in {len(self._runs)} of the original"
+        return f"the new program ended with exit code {ends[0].last.exit_code} {often}{says}"
 
     def _with_causes(self, after: Subject, new: Observation, found: Compared) -> Compared:
         """The differences, with the files that the new image lacks."""

@@ -51,7 +51,8 @@ def read_failure(log: str, dockerfile: Dockerfile | None) -> Failure:
         reason = error.removeprefix("creating build container: ")
         words = f"the base image {''.join(image)} could not be had: {reason}"
         return Failure(one_line(words), line, is_engines_fault(error))
-    return Failure(one_line(error) or "the engine says nothing about it", line, is_engines_fault(error))
+    blame = is_engines_fault(error) or step is None
+    return Failure(one_line(error) or "the engine says nothing about it", line, blame)
 
 
 def _final_error(log: str) -> str:
@@ -72,7 +73,10 @@ def _failed_step(text: str, error: str, log: str, step: re.Match[str] | None, li
             return Failure(one_line(f"{short(text)} could not be started: {why}"), line, blame)
         spoken = [one for one in printed if not _CHATTER.match(one) and not one.startswith("Error: ")]
         return Failure(ended_with(text, int(code[1]), spoken), line)
-    return Failure(one_line(f"{short(text)}: {error}"), line, is_engines_fault(error))
+    # A RUN that ends without an exit code never came to run: no network, a secret that was not given.
+    return Failure(
+        one_line(f"{short(text)}: {error}"), line, is_engines_fault(error) or text.upper().startswith("RUN ")
+    )
 
 
 def current_step(log: str, dockerfile: Dockerfile | None) -> tuple[str, int | None]:

@@ -53,7 +53,9 @@ def read_failure(log: str, dockerfile: Dockerfile | None) -> Failure:
     step = _last(_FAILED_STEP, log)
     line = _line(log, step, dockerfile)
     if step is None:
-        return Failure(one_line(error) or "the engine says nothing about it", line, is_engines_fault(error))
+        # What goes wrong before the Dockerfile is read (a secret that is not there) is no fault of it.
+        blame = is_engines_fault(error) or "failed to solve" not in log
+        return Failure(one_line(error) or "the engine says nothing about it", line, blame)
     fetched = _fetched(step, error, line)
     if fetched is not None:
         return fetched
@@ -68,7 +70,8 @@ def read_failure(log: str, dockerfile: Dockerfile | None) -> Failure:
             return Failure(one_line(f"{short(instruction)} could not be started: {why}"), line, blame)
         return Failure(ended_with(instruction, int(code[1]), printed), line)
     reason = one_line(f"{short(instruction)}: {error.removesuffix(': not found') if _says_twice(error) else error}")
-    return Failure(reason, line, is_engines_fault(error))
+    # A RUN that ends without an exit code never came to run: no network, a secret that was not given.
+    return Failure(reason, line, is_engines_fault(error) or instruction.upper().startswith("RUN "))
 
 
 def current_step(log: str, dockerfile: Dockerfile | None) -> tuple[str, int | None]:

@@ -160,7 +160,7 @@ class CommandEngine(abc.ABC):
         if done.exit_code is None:
             step, line = self._current_step(log, dockerfile)
             at = f"; it was at {step}" if step else ""
-            reason = f"the build did not end within {self.limits.build_seconds:.0f} seconds{at}"
+            reason = f"the build did not end within {self.limits.build_seconds:g} seconds{at}"
             return BuildFailed(reason, line, end_of(done.stdout), in_time=False)
         if done.exit_code == 0:
             raise EngineError(f"`{self.name} build` names no image")

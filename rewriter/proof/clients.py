@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -125,4 +126,5 @@ def build_options(request: BuildRequest, tag: str, folder: Path, identity: str) 
 
 def context_of(request: BuildRequest, folder: Path) -> str:
     """The context's folder; an empty one where there is none."""
-    return str(request.context if request.context is not None else folder / "empty")
+    # In full: a name such as -x would be an option.
+    return os.path.abspath(request.context if request.context is not None else folder / "empty")

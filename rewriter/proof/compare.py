@@ -42,8 +42,10 @@ class Compared:
     """What could not be compared, or was seen and not judged; and why."""
     repaired: bool = False
     """The original's program cannot even be started, and the new one's can."""
-    neither_starts: str = ""
-    """Why the new program cannot be started, where the original's cannot either: then nothing was compared."""
+    undecided: str = ""
+    """Why nothing can be said of the two: neither starts, a limit ended both, the new one's runs are not alike."""
+    listens: bool = True
+    """False when neither of two programs that go on was seen to listen anywhere."""
 
 
 def compare(before: Sequence[Observation], after: Observation) -> Compared:
@@ -57,7 +59,8 @@ def compare(before: Sequence[Observation], after: Observation) -> Compared:
         tuple(dict.fromkeys(found.seen)),
         tuple(dict.fromkeys(not_seen)),
         found.repaired,
-        found.neither_starts,
+        found.undecided,
+        found.listens,
     )
 
 
@@ -89,16 +92,19 @@ class _Comparison:
     # --- how it starts and ends ---
 
     def _compare_memory(self) -> None:
-        if self.after.last.out_of_memory and not any(each.last.out_of_memory for each in self.before):
-            self.found.differ(
-                Kind.START, "the program was killed because it took more memory than the limit of the proof"
-            )
+        if not self.after.last.out_of_memory:
+            return
+        killed = "killed because it took more memory than the limit of the proof"
+        if any(each.last.out_of_memory for each in self.before):
+            self.found.undecided = f"the program was {killed}, in both images (--memory)"
+        else:
+            self.found.differ(Kind.START, f"the program was {killed}")
 
     def _compare_with_none(self) -> None:
         """The original's program is not there, or cannot be run."""
         old, new = self.before[0], self.after
         if new.failed_to_start:
-            self.found.neither_starts = why_not_started(new)
+            self.found.undecided = f"neither image can start: {why_not_started(new)}"
         elif new.ended and new.state.exit_code != 0:
             what = f"the program starts, which the original's does not, and {ending(new)}"
             self.found.differ(Kind.START, f"{what}{because(new.output)}", evidence=evidence_of(new))

@@ -61,7 +61,8 @@ class _Running:
             if not known and not moving and port.protocol != "unix" and not is_passing(port.protocol, port.name):
                 what = f"the program listens on {port.said}, where the original does not"
                 self.found.differ(Kind.PORTS, what, f"{port.name}/{port.protocol}")
-        if not any((always, sometimes, now)):
+        self.found.listens = any((always, sometimes, now))
+        if not self.found.listens:
             self.found.not_seen.append(
                 "what the program does: it neither ends nor listens, only its output could be compared"
             )

@@ -24,7 +24,8 @@ class Findings:
     seen: list[str] = field(default_factory=list)
     not_seen: list[str] = field(default_factory=list)
     repaired: bool = False
-    neither_starts: str = ""
+    undecided: str = ""
+    listens: bool = True
 
     def differ(self, kind: Kind, what: str, subject: str = "", evidence: Sequence[str] = ()) -> None:
         """Write down a difference with the first lines of its evidence."""

@@ -13,7 +13,7 @@ from rewriter.proof.engine import ContainerState, Output
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How both images are run and looked at. Raises ValueError for a smoke command that is none."""
+    """How both images are run and looked at. Raises ValueError for a probe or a smoke command that is none."""
 
     probes: Sequence[str] = ()
     """Requests beside ``GET /``: a path, or a method and a path."""
@@ -31,6 +31,9 @@ class How:
     def __post_init__(self) -> None:
         for line in self.smoke:
             self.words(line)
+        for probe in self.probes:
+            if not probe.strip() or len(request_of(probe).split()) != 2:
+                raise ValueError(f"{probe!r} is no request: a path is expected, or a method and a path")
 
     @staticmethod
     def words(line: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewriter.model.stages import Model
@@ -108,14 +109,16 @@ class Prover:
             difference = Difference(Kind.BUILD, what, evidence=tuple(new.log.strip().splitlines()[-5:]))
             return Proof(Verdict.DIFFERS, what, (difference,), before.measured(compressed=False), log=new.log)
         with new.image:  # its file has no name any more: closed, it takes no room
-            return self._compare(before, new, allowed)
+            return self._compare(before, new, replace(self._asked, allowed=allowed), after.context)
 
-    def _compare(self, before: Side, new: Side, allowed: frozenset[str]) -> Proof:
+    def _compare(self, before: Side, new: Side, asked: Asked, context: Path | None) -> Proof:
         """The verdict on two images that were built."""
         self.progress("looking inside")
-        looked = look(before.image, new.image, replace(self._asked, allowed=allowed), self.request.context)
+        looked = look(before.image, new.image, asked, context)
         starts = not any(difference.kind is Kind.START for difference in looked.differences)
         ran = self._run(before, new) if starts and looked.after_broken is None else None
+        if isinstance(ran, Compared) and not ran.undecided:
+            ran = replace(ran, undecided=self._unasked(before, ran))
         proof = judge(looked, ran)
         pack = self.compressed and proof.verdict.holds
         if pack:
@@ -137,6 +140,8 @@ class Prover:
         built = self._side(self.request, "before")
         if isinstance(built, BuildFailed):
             line = f"line {built.line}: " if built.line is not None else ""
+            if not built.in_time:
+                return Proof(Verdict.NOT_RUN, f"the original: {line}{built.reason}", log=built.log)
             return Proof(Verdict.BASELINE_BROKEN, f"the original does not build: {line}{built.reason}", log=built.log)
         return built
 
@@ -159,6 +164,15 @@ class Prover:
         image = self._open.enter_context(open_image(archive))
         archive.unlink()  # it stays open, and nothing is left when this process is killed
         return Side(built.image, image, built.seconds, warm)
+
+    def _unasked(self, before: Side, ran: Compared) -> str:
+        """Why a server was not seen to serve: it is no proof that neither of two images listens."""
+        wanted = [f"EXPOSE {port}" for port in sorted(before.image.config.exposed_ports)] if not ran.listens else []
+        wanted += [f"--probe {probe!r}" for probe in self.how.probes if not any("answers " in one for one in ran.seen)]
+        if not wanted or ran.differences or ran.repaired:
+            return ""
+        seconds = f"{self.engine.limits.start_seconds:g} seconds (--start-timeout)"
+        return f"nothing answered in either image within {seconds}, and there is {wanted[0]}"
 
     def _run(self, before: Side, after: Side) -> Compared | str:
         """What running both showed, or why the engine could not run them."""
@@ -187,8 +201,8 @@ def judge(looked: Looked, run: Compared | str | None) -> Proof:
         verdict, reason = Verdict.NOT_RUN, f"neither image can start: {looked.after_broken.what}"
     elif isinstance(run, str):
         verdict, reason = Verdict.NOT_RUN, f"the images were looked into and could not be run: {run}"
-    elif ran is not None and ran.neither_starts:
-        verdict, reason = Verdict.NOT_RUN, f"neither image can start: {ran.neither_starts}"
+    elif ran is not None and ran.undecided:
+        verdict, reason = Verdict.NOT_RUN, ran.undecided
     elif ran is not None and ran.repaired:
         was = f": {looked.before_broken.what}" if looked.before_broken is not None else ""
         verdict, reason = Verdict.REPAIRED, f"the original builds and cannot start{was}; the new image starts"

@@ -5,14 +5,16 @@ One level above the asked one is planned, for what is proven counts as safe.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewriter.io.files import MAX_DOCKERFILE, read_regular
-from rewriter.proof.engine import BuildRequest, Engine, Limits
+from rewriter.proof.engine import BuildRequest, Engine, EngineError, Limits
 from rewriter.proof.find import find_engine
 from rewriter.proof.interrupt import guarded
 from rewriter.proof.observation import How
@@ -24,8 +26,8 @@ from rewriter.transform import Level
 if TYPE_CHECKING:
     from rewriter.result import ChangeId, Result
 
-Rewrite = Callable[[Level, "Mapping[ChangeId, str]"], "Result"]
-"""The chain at a level, without some changes, each of which is withheld for the reason given."""
+Rewrite = Callable[["Mapping[ChangeId, str]"], "Result"]
+"""The chain without some changes, each of which is withheld for the reason given."""
 
 MOST_PROOFS = 12
 """Of one file. A proof takes minutes, and a file whose every part differs is not worth more of them."""
@@ -67,9 +69,10 @@ class Verified:
     result: Result
     """What may be written: all of the rewrite, a part, or nothing; every change that was left out is withheld."""
     proof: Proof | None = None
-    """Of that part; where nothing is left, of the rewrite as it was planned. None when there was nothing to prove."""
+    """Of that part; where nothing is left, of the rewrite as it was planned. None when there was nothing to prove.
+    With ``Settings.allow_broken`` it may say that the original does not build, and ``result`` is what was asked for."""
     may_be_written: bool = True
-    """False when all was left out because nothing could be proven."""
+    """False when something was asked for and all was left out because nothing could be proven."""
 
 
 class Verifier:
@@ -88,41 +91,55 @@ class Verifier:
             self._engine = find_engine(self.settings.engine, self.settings.limits)
         return self._engine
 
-    def verify(self, trial: Trial, asked: Level, rewrite: Rewrite) -> Verified:
-        """Prove a rewrite, given as the chain that makes it.
+    def verify(
+        self, trial: Trial, asked: Level, rewrite: Callable[[Level, Mapping[ChangeId, str]], Result]
+    ) -> Verified:
+        """Prove a rewrite, given as the chain that makes it at a level.
 
         Raises what the chain raises, and Interrupted when a signal asks the program to end, with everything removed.
         """
-        planned = rewrite(Level(min(asked + 1, Level.RISKY)), {})
+        wanted, level = rewrite(asked, {}), Level(min(asked + 1, Level.RISKY))
+        raised = rewrite(level, {}) if level != asked else wanted
+        planned, level = (raised, level) if not raised.unsound else (wanted, asked)
         if not planned.changed:
             return Verified(planned)
-        engine = self.engine
-        if isinstance(engine, str):
-            return _refused(planned, Proof(Verdict.NOT_RUN, engine))
-        with self._prover(engine, trial) as prover:
-            found = largest_proven(
-                planned, asked, rewrite, lambda part: prover.prove(encode(part.after), allowed=part.announced)
+        try:
+            found = self._largest(trial, planned, partial(rewrite, level))
+        except EngineError as error:
+            found = _refused(planned, Proof(Verdict.NOT_RUN, str(error)))
+        if found.proof is not None and found.proof.verdict is Verdict.BASELINE_BROKEN and self.settings.allow_broken:
+            return Verified(wanted, found.proof)
+        # What nobody asked for may fail.
+        return found if wanted.changed else replace(found, may_be_written=True)
+
+    def _largest(self, trial: Trial, planned: Result, rewrite: Rewrite) -> Verified:
+        with self._prover(trial) as prover:
+            return largest_proven(
+                planned, rewrite, lambda part: prover.prove(encode(part.after), allowed=part.announced)
             )
-        broken = found.proof is not None and found.proof.verdict is Verdict.BASELINE_BROKEN
-        return Verified(rewrite(asked, {}), found.proof) if broken and self.settings.allow_broken else found
 
     def prove(self, before: Trial, after: Trial, allowed: frozenset[str] = frozenset()) -> Proof:
         """The verdict on any two Dockerfiles, some differences allowed. Raises Interrupted as ``verify`` does."""
-        engine = self.engine
-        if isinstance(engine, str):
-            return Proof(Verdict.NOT_RUN, engine)
-        with self._prover(engine, before) as prover:
-            return prover.prove(self._request(after), allowed)
+        try:
+            with self._prover(before) as prover:
+                return prover.prove(self._request(after), allowed)
+        except EngineError as error:
+            return Proof(Verdict.NOT_RUN, str(error))
 
     @contextmanager
-    def _prover(self, engine: Engine, trial: Trial) -> Iterator[Prover]:
+    def _prover(self, trial: Trial) -> Iterator[Prover]:
+        """Raises EngineError when there is no engine, or a file of the build cannot be read."""
+        engine, request = self.engine, self._request(trial)
+        if isinstance(engine, str):
+            raise EngineError(engine)
+
         def progress(message: str) -> None:
             self._progress(f"{trial.path}: {message}")
 
         try:
             with (
                 guarded(engine, keep_images=self.settings.keep),
-                Prover(engine, self._request(trial), trial.how, progress=progress) as prover,
+                Prover(engine, request, trial.how, progress=progress) as prover,
             ):
                 yield prover
         finally:
@@ -144,51 +161,50 @@ class Verifier:
 
 
 def _ignore_rules(dockerfile: Path) -> bytes | None:
-    """A Dockerfile's own rules. Those that cannot be read are none: the engine says so, should it need them."""
-    with suppress(OSError):
-        return read_regular(f"{dockerfile}.dockerignore", MAX_DOCKERFILE)
-    return None
+    """A Dockerfile's own rules. Raises EngineError for those that cannot be read: the build would be another one."""
+    path = f"{dockerfile}.dockerignore"
+    if not os.path.lexists(path):
+        return None
+    try:
+        rules = read_regular(path, MAX_DOCKERFILE)
+    except OSError as error:
+        raise EngineError(f"{path} cannot be read: {error.strerror or error}") from error
+    if rules is None:
+        raise EngineError(f"{path} is larger than {MAX_DOCKERFILE // 1_000_000} MB")
+    return rules
 
 
-def largest_proven(planned: Result, asked: Level, rewrite: Rewrite, prove: Callable[[Result], Proof]) -> Verified:
-    """The rewrite with as few changes left out as can be proven.
+def largest_proven(planned: Result, rewrite: Rewrite, prove: Callable[[Result], Proof]) -> Verified:
+    """The rewrite, or where it differs, what is left when its changes are made one after the other and each that makes
+    a difference is left out again, for that reason.
 
     Nothing is left out of a rewrite that could not be proven for another reason than a difference.
     """
     first = prove(planned)
     if first.verdict.holds:
         return Verified(planned, first)
-    if first.verdict is Verdict.DIFFERS:
-        tried = {planned.before, planned.after}
-        for part in _parts(planned, asked, rewrite, f"proof: {first.reason}"):
-            if part.after in tried or part.unsound:
-                continue
-            tried.add(part.after)
-            proof = prove(part)
-            if proof.verdict.holds:
-                return Verified(part, proof)
-            if len(tried) > MOST_PROOFS:
-                break
-    return _refused(planned, first)
+    if first.verdict is not Verdict.DIFFERS:
+        return _refused(planned, first)
+    changes = list(planned.change_ids)
+    proofs = {planned.after: first}
+    rejected: dict[ChangeId, str] = {}
+    held: Proof | None = None
+    for number, change in enumerate(changes):
+        rest = dict.fromkeys(changes[number + 1 :], "")
+        part = rewrite(rejected | rest)
+        if part.after not in proofs and part.changed and not part.unsound and len(proofs) < MOST_PROOFS:
+            proofs[part.after] = prove(part)
+        proof = proofs.get(part.after, first)
+        if proof.verdict.holds:
+            held = proof
+        else:
+            rejected[change] = f"proof: {proof.reason}"
+    return Verified(rewrite(rejected), held) if held is not None else _refused(planned, first)
 
 
 def _refused(planned: Result, proof: Proof) -> Verified:
     reason = f"it is not proven ({proof.verdict.value}): {proof.reason}"
     return Verified(planned.withdrawn(reason), proof, may_be_written=False)
-
-
-def _parts(planned: Result, asked: Level, rewrite: Rewrite, reason: str) -> Iterator[Result]:
-    """What is left without one change, the last one first, for later ones build on earlier ones; without those above
-    the asked level; and with one change alone."""
-    level = Level(min(asked + 1, Level.RISKY))
-    changes = planned.change_ids
-    for change in reversed(changes):
-        yield rewrite(level, {change: reason})
-    if level != asked:
-        yield rewrite(asked, {})
-    if len(changes) > 2:
-        for kept in changes:
-            yield rewrite(level, {change: reason for change in changes if change != kept})
 
 
 __all__ = ["Settings", "Verified", "Verifier", "largest_proven"]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.proof.behaviour import Subject, run_both
+from rewriter.proof.behaviour import Original, Subject
 from rewriter.proof.compare import Compared
 from rewriter.proof.engine import BuildRequest, Built, Engine, Limits
 from rewriter.proof.find import find_engine
@@ -346,7 +346,7 @@ def prove(engine: Daemon, images: None, monkeypatch: pytest.MonkeyPatch) -> Iter
             assert isinstance(built, Built), built
             subjects.append(Subject(built.image, program))
         begun = time.monotonic()
-        compared = run_both(found, subjects[0], subjects[1], pair.how)
+        compared = Original(found, subjects[0], pair.how).against(subjects[1])
         print(f"\n{pair.name}: {time.monotonic() - begun:.1f} s")
         for difference in compared.differences:
             print(f"  {difference.kind.value}: {difference.what}", *difference.evidence, sep="\n      ")

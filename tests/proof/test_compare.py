@@ -144,12 +144,24 @@ class TestAnOriginalThatDoesNotStart:
         found = compare([self.BROKEN] * 2, self.BROKEN)
         assert same(found)
         assert not found.repaired
-        assert found.neither_starts == "/app: no such file or directory"
+        assert found.undecided == "neither image can start: /app: no such file or directory"
 
     @pytest.mark.parametrize("words", [b"exec /app: exec format error", b"standard_init_linux.go:228: no such file"])
     def test_the_runtimes_own_words(self, words: bytes) -> None:
         assert ended(1, stderr=words).failed_to_start
         assert not ended(1, stderr=b"connected\n" + words).failed_to_start
+
+
+class TestLimits:
+    def test_memory_that_both_lack_decides_nothing(self) -> None:
+        killed = replace(ended(137), last=ContainerState(running=False, exit_code=137, out_of_memory=True))
+        assert "more memory than the limit of the proof, in both images" in compare([killed] * 2, killed).undecided
+        assert not compare([ended(137)] * 2, ended(137)).undecided
+
+    def test_two_programs_that_do_not_listen(self) -> None:
+        assert not compare([running()] * 2, running()).listens
+        assert compare([running(port("80"))] * 2, running(port("80"))).listens
+        assert compare([ended(0)] * 2, ended(0)).listens
 
 
 class TestPorts:
@@ -423,7 +435,7 @@ class TestOriginal:
             monkeypatch.setattr(behaviour, "observe", lambda *_, **__: left.pop(0))
             monkeypatch.setattr(Beside, "works", works)
             engine = cast(Engine, None)
-            found = behaviour.run_both(engine, Subject("before"), Subject("after"), How())
+            found = behaviour.Original(engine, Subject("before"), How()).against(Subject("after"))
             assert left == []
             return found
 
@@ -433,6 +445,14 @@ class TestOriginal:
         old, new = running(port("80")), running()
         assert only(against(old, old, new, old, new), Kind.PORTS).startswith("nothing listens on port 80/tcp")
         assert same(against(old, old, new, old, old))
+
+    def test_an_end_that_only_some_runs_come_to_decides_nothing(self, against: Callable[..., Compared]) -> None:
+        old, new = ended(0), ended(1, stderr=b"error: no")
+        found = against(old, old, new, *[old] * 6, old, old)
+        assert not found.differences
+        assert found.undecided == (
+            "the new program ended with exit code 1 in 1 of 3 runs, and never in 8 of the original: it says `error: no`"
+        )
 
     def test_a_lost_probe_is_tried_again(self, against: Callable[..., Compared]) -> None:
         old = running(port("80"))

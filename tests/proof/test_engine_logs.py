@@ -95,7 +95,7 @@ def test_the_step_at_which_a_build_was_stopped(engine: str) -> None:
 
 
 def test_an_empty_log_says_nothing() -> None:
-    nothing = Failure("the engine says nothing about it")
+    nothing = Failure("the engine says nothing about it", engines_fault=True)
     assert [buildkit_log.read_failure("", None), buildah_log.read_failure("", None)] == [nothing, nothing]
     assert [buildkit_log.current_step("", None), buildah_log.current_step("", None)] == [("", None), ("", None)]
 

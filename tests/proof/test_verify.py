@@ -16,6 +16,7 @@ from rewriter.situation import Options
 from rewriter.transform import Certainty, Level, Transform
 
 TEXT = "FROM alpine:3.20\nRUN true\n"
+TRIAL = Trial(Path("Dockerfile"), TEXT.encode(), None)
 DIFFERS = Proof(Verdict.DIFFERS, "it answers otherwise")
 
 
@@ -34,10 +35,11 @@ def labels(*names: str, certainty: Certainty = Certainty.READ) -> Transform:
 
 
 def chain(*transforms: Transform) -> Rewrite:
-    def rewrite(level: Level, without: Mapping[ChangeId, str]) -> Result:
-        return run_chain(TEXT, transforms, None, Options(level=level), without)
+    return lambda without: run_chain(TEXT, transforms, None, Options(level=Level.RISKY), without)
 
-    return rewrite
+
+def at_levels(*transforms: Transform) -> Callable[[Level, Mapping[ChangeId, str]], Result]:
+    return lambda level, without: run_chain(TEXT, transforms, None, Options(level=level), without)
 
 
 def rejecting(*wrong: str) -> tuple[Callable[[Result], Proof], list[str]]:
@@ -55,45 +57,41 @@ class TestLargestProven:
     def test_what_holds_is_kept_whole(self) -> None:
         rewrite = chain(labels("a"), labels("b"))
         prove, asked = rejecting()
-        found = largest_proven(rewrite(Level.SAFE, {}), Level.SAFE, rewrite, prove)
+        found = largest_proven(rewrite({}), rewrite, prove)
         assert asked == ["ab"]
         assert found.result.after == TEXT + "LABEL a=x\nLABEL b=x\n"
         assert found.may_be_written
 
-    @pytest.mark.parametrize(("wrong", "kept"), [("a", "bc"), ("b", "ac"), ("c", "ab")])
-    def test_one_that_differs_is_left_out_with_the_reason(self, wrong: str, kept: str) -> None:
-        rewrite = chain(labels("a"), labels("b"), labels("c"))
-        prove, asked = rejecting(wrong)
-        found = largest_proven(rewrite(Level.SAFE, {}), Level.SAFE, rewrite, prove)
-        assert asked[-1] == kept
+    @pytest.mark.parametrize(
+        ("wrong", "tried", "kept"),
+        [
+            ("a", ["abcd", "a", "b", "bc", "bcd"], "bcd"),
+            ("d", ["abcd", "a", "ab", "abc"], "abc"),
+            ("ab", ["abcd", "a", "b", "c", "cd"], "cd"),
+            ("ac", ["abcd", "a", "b", "bc", "bd"], "bd"),
+        ],
+    )
+    def test_what_differs_is_left_out_each_for_its_own_reason(self, wrong: str, tried: list[str], kept: str) -> None:
+        rewrite = chain(*(labels(name) for name in "abcd"))
+        prove, asked = rejecting(*wrong)
+        found = largest_proven(rewrite({}), rewrite, prove)
+        assert asked == tried
         assert [change.why for _, change in found.result.changes] == [f"Sets {name}." for name in kept]
-        (withheld,) = [item for step in found.result.steps for item in step.withheld]
-        assert (withheld.change.why, withheld.reason) == (f"Sets {wrong}.", "proof: it answers otherwise")
+        withheld = [(item.change.why, item.reason) for step in found.result.steps for item in step.withheld]
+        assert withheld == [(f"Sets {name}.", "proof: it answers otherwise") for name in wrong]
+        assert found.proof is not None
+        assert found.proof.verdict is Verdict.PROVEN
 
     def test_changes_of_one_transform_are_told_apart(self) -> None:
         rewrite = chain(labels("a", "b"))
         prove, _ = rejecting("a")
-        found = largest_proven(rewrite(Level.SAFE, {}), Level.SAFE, rewrite, prove)
+        found = largest_proven(rewrite({}), rewrite, prove)
         assert found.result.after == TEXT + "LABEL b=x\n"
-
-    def test_one_may_hold_alone(self) -> None:
-        rewrite = chain(labels("a"), labels("b"), labels("c"))
-        prove, asked = rejecting("a", "c")
-        found = largest_proven(rewrite(Level.SAFE, {}), Level.SAFE, rewrite, prove)
-        assert asked[-1] == "b"
-        assert found.result.after == TEXT + "LABEL b=x\n"
-
-    def test_what_was_asked_for_is_tried_without_what_is_above_it(self) -> None:
-        rewrite = chain(labels("a"), *(labels(name, certainty=Certainty.ASSUMED) for name in "bc"))
-        prove, asked = rejecting("b", "c")
-        found = largest_proven(rewrite(Level.REVIEW, {}), Level.SAFE, rewrite, prove)
-        assert asked == ["abc", "ab", "ac", "bc", "a"]
-        assert found.result.after == TEXT + "LABEL a=x\n"
 
     def test_nothing_is_left_when_all_differs(self) -> None:
         rewrite = chain(labels("a"), labels("b"))
         prove, asked = rejecting("a", "b")
-        found = largest_proven(rewrite(Level.SAFE, {}), Level.SAFE, rewrite, prove)
+        found = largest_proven(rewrite({}), rewrite, prove)
         assert asked == ["ab", "a", "b"]
         assert not found.may_be_written
         assert found.proof is DIFFERS
@@ -110,7 +108,7 @@ class TestLargestProven:
             asked.append(result)
             return Proof(verdict, "no")
 
-        found = largest_proven(rewrite(Level.SAFE, {}), Level.SAFE, rewrite, prove)
+        found = largest_proven(rewrite({}), rewrite, prove)
         assert len(asked) == 1
         assert not found.may_be_written
         assert not found.result.changed
@@ -123,14 +121,14 @@ class TestLargestProven:
             asked.append(result)
             return DIFFERS
 
-        largest_proven(rewrite(Level.SAFE, {}), Level.SAFE, rewrite, prove)
+        largest_proven(rewrite({}), rewrite, prove)
         assert len(asked) == MOST_PROOFS
 
 
 class TestVerifier:
     def test_what_changes_nothing_needs_no_engine(self) -> None:
         verifier = Verifier(Settings(engine="no-such-engine"))
-        found = verifier.verify(Trial(Path("Dockerfile"), TEXT.encode(), None), Level.SAFE, chain())
+        found = verifier.verify(TRIAL, Level.SAFE, at_levels())
         assert found.may_be_written
         assert found.proof is None
 
@@ -139,17 +137,29 @@ class TestVerifier:
 
         def rewrite(level: Level, without: Mapping[ChangeId, str]) -> Result:
             levels.append(level)
-            return chain()(level, without)
+            return at_levels()(level, without)
 
         for asked in Level:
-            Verifier(Settings()).verify(Trial(Path("Dockerfile"), TEXT.encode(), None), asked, rewrite)
-        assert levels == [Level.REVIEW, Level.RISKY, Level.RISKY]
+            Verifier(Settings()).verify(TRIAL, asked, rewrite)
+        assert levels == [Level.SAFE, Level.REVIEW, Level.REVIEW, Level.RISKY, Level.RISKY]
 
     def test_without_an_engine_nothing_may_be_written(self) -> None:
-        verifier = Verifier(Settings(engine="no-such-engine"))
-        found = verifier.verify(Trial(Path("Dockerfile"), TEXT.encode(), None), Level.SAFE, chain(labels("a")))
+        found = Verifier(Settings(engine="no-such-engine")).verify(TRIAL, Level.SAFE, at_levels(labels("a")))
         assert not found.may_be_written
         assert not found.result.changed
         assert found.proof is not None
         assert found.proof.verdict is Verdict.NOT_RUN
         assert "no-such-engine" in found.proof.reason
+
+    def test_what_nobody_asked_for_may_fail(self) -> None:
+        rewrite = at_levels(labels("a", certainty=Certainty.ASSUMED))
+        found = Verifier(Settings(engine="no-such-engine")).verify(TRIAL, Level.SAFE, rewrite)
+        assert found.may_be_written
+        assert not found.result.changed
+
+    def test_rules_of_what_is_ignored_that_cannot_be_read_are_told(self, tmp_path: Path) -> None:
+        (tmp_path / "Dockerfile.dockerignore").mkdir()
+        trial = Trial(tmp_path / "Dockerfile", TEXT.encode(), tmp_path)
+        proof = Verifier(Settings(engine="no-such-engine")).prove(trial, trial)
+        assert proof.verdict is Verdict.NOT_RUN
+        assert "Dockerfile.dockerignore cannot be read: is no regular file" in proof.reason
