@@ -198,15 +198,18 @@ class TestVerify:
             assert (code, file["proof"]["verdict"]) == (0, "proven")
 
     def test_images_are_kept_when_asked_and_only_then(self, place: Place) -> None:
+        def kept() -> set[str]:
+            listing = ("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={KEPT_REPOSITORY}")
+            return set(place.docker(*listing).split())
+
         fill(place, HELLO)
+        before = kept()
         place.verify()
-        assert KEPT_REPOSITORY not in place.docker("images", "--format", "{{.Repository}}")
+        assert kept() == before
         place.verify("--keep")
-        kept = place.docker(
-            "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={KEPT_REPOSITORY}"
-        )
-        place.docker("image", "rm", *kept.split())
-        assert sorted(tag.partition(":")[2].partition("-")[0] for tag in kept.split()) == ["after", "before"]
+        new = kept() - before
+        place.docker("image", "rm", *new)
+        assert sorted(tag.partition(":")[2].partition("-")[0] for tag in new) == ["after", "before"]
 
 
 class TestProve:
