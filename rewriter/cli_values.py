@@ -22,7 +22,7 @@ class Folder(click.Path):
         return path
 
 
-FOLDER = Folder(exists=True)
+FOLDER = Folder(exists=True, file_okay=False)
 
 
 def names(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
