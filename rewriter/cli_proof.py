@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +89,7 @@ def progress(message: str) -> None:
     # Whoever read it may have gone away: that ends no proof.
     with contextlib.suppress(OSError):
         if sys.stderr.isatty():
-            width = shutil.get_terminal_size().columns - 1
+            width = os.get_terminal_size(sys.stderr.fileno()).columns - 1
             print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)
         elif line:
             print(line, file=sys.stderr, flush=True)
@@ -139,6 +137,8 @@ def prove(
             reason = str(error) if isinstance(error, FileError) else f"{path}: {error}"
             say(f"error: {reason}")
             if format_ == "json":
+                import json
+
                 click.echo(json.dumps({"error": reason}))
             return Exit.UNUSABLE
     proof = verifier.prove(trials[0], trials[1], frozenset(allow))
