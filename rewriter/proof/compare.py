@@ -45,7 +45,7 @@ class Compared:
     undecided: str = ""
     """Why nothing can be said of the two: neither starts, a limit ended both, the new one's runs are not alike."""
     listens: bool = True
-    """False when neither of two programs that go on was seen to listen anywhere."""
+    """False when a server would not have been seen: neither program listens anywhere, or both end with an error."""
 
 
 def compare(before: Sequence[Observation], after: Observation) -> Compared:
@@ -134,6 +134,7 @@ class _Comparison:
             return
         self.found.seen.append(f"the program ends with exit code {new.state.exit_code}")
         if new.state.exit_code != 0:
+            self.found.listens = False
             well = "what it does when all is well: it ends so in both images"
             self.found.not_seen.append(f"{well}{because(new.output)}")
         for name in ("stdout", "stderr"):

@@ -172,7 +172,7 @@ class Prover:
         if not wanted or ran.differences or ran.repaired:
             return ""
         seconds = f"{self.engine.limits.start_seconds:g} seconds (--start-timeout)"
-        return f"nothing answered in either image within {seconds}, and there is {wanted[0]}"
+        return f"nothing answers in either image within {seconds}, and there is {wanted[0]}"
 
     def _run(self, before: Side, after: Side) -> Compared | str:
         """What running both showed, or why the engine could not run them."""

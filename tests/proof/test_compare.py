@@ -162,6 +162,7 @@ class TestLimits:
         assert not compare([running()] * 2, running()).listens
         assert compare([running(port("80"))] * 2, running(port("80"))).listens
         assert compare([ended(0)] * 2, ended(0)).listens
+        assert not compare([ended(1)] * 2, ended(1)).listens
 
 
 class TestPorts:
