@@ -6,9 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from rewriter.proof.verdict import Proof, Verdict
+from rewriter.session import Request, Session
+from rewriter.sinks import Branch
 
 ARTICLE = """\
 FROM golang:1.18
@@ -288,6 +293,16 @@ def test_nothing_is_written_that_could_not_be_proven(article: Path, monkeypatch:
     proven = dfrewrite("prove", "--engine", "docker", "Dockerfile", "Dockerfile", cwd=article)
     assert proven.returncode == 4
     assert proven.stdout.startswith("Proof: not-run: ")
+
+
+@pytest.mark.parametrize(("proof", "commits"), [(None, 2), (Proof(Verdict.PROVEN), 1)])
+def test_what_was_proven_as_a_whole_is_one_commit(repository: Path, proof: Proof | None, commits: int) -> None:
+    outcome = Session(Request()).rewrite_file(repository / "Dockerfile")
+    branch = Branch("rewrite")
+    assert branch.take(replace(outcome, proof=proof)) == []
+    assert branch.finish() == []
+    assert int(git(repository, "rev-list", "--count", "HEAD..rewrite")) == commits
+    assert git(repository, "show", "rewrite:Dockerfile") == SPLIT
 
 
 def test_what_changes_nothing_needs_no_proof(article: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,4 +110,6 @@ def test_no_two_families_share_a_tag_and_each_comes_after_what_it_needs() -> Non
 
 
 def test_nothing_is_asked_of_an_engine_for_no_family(tmp_path: Path) -> None:
-    make(cast("Engine", Registry(tmp_path, pulls=False)))
+    registry = Registry(tmp_path, pulls=False)
+    make(cast("Engine", registry))
+    assert registry.done == []
