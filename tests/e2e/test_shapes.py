@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .stand_in import LABEL
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
@@ -136,7 +138,9 @@ def configuration(engine: Engine, tag: str) -> dict[str, object]:
     kept = ("User", "WorkingDir", "ExposedPorts", "Volumes", "Labels", "Healthcheck", "StopSignal", "Entrypoint", "Cmd")
     listed = found.get("Env")
     environment = {entry for entry in listed if entry.startswith("GREETING")} if isinstance(listed, list) else set()
-    return {**{name: found.get(name) for name in kept}, "Env": environment}
+    labels = {**found["Labels"]} if isinstance(found["Labels"], dict) else {}
+    labels.pop(LABEL, None)  # Each stand-in carries a label of its own, which no real base image has.
+    return {**{name: found.get(name) for name in kept}, "Env": environment, "Labels": labels}
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name.replace(" ", "_"))
