@@ -24,6 +24,11 @@ class Edit:
     end: int
     text: str
     moved_from: tuple[Span, ...] = ()
+    commands: tuple[tuple[str, ...], ...] | None = None
+    """For an edit inside a shell-form RUN: the words as written of every command that its body then holds, in order.
+    One edit of each RUN that is edited says so, and soundness reads the body again to see whether it is true."""
+    drops: bool = False
+    """True for the deletion of whole RUN instructions that come back nowhere, because nothing is left to run."""
 
 
 class OverlappingEditsError(AssertionError):

@@ -8,6 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 
 from rewriter.edit import Edit, ordered, splice
+from rewriter.model.run import script_logical
+from rewriter.shell import Opaque, parse_shell
 from rewriter.source import BOM, encode, line_of
 from rewriter.syntax import Dockerfile, DockerfileError, Instruction, Trivia, parse
 
@@ -28,13 +30,17 @@ def check(before: Dockerfile, edits: tuple[Edit, ...], after_text: str) -> Docke
     _instructions(before, edits, after)
     _moves(before, edits)
     _trivia(before, after)
+    _bodies(before, edits)
     second_reader(after)
     return after
 
 
 def _moves(before: Dockerfile, edits: tuple[Edit, ...]) -> None:
     """What is deleted stands elsewhere with the same bytes, as the same instructions."""
-    deleted = {(edit.start, edit.end) for edit in edits if not edit.text}
+    for edit in edits:
+        if edit.drops:
+            _dropped(before, edit)
+    deleted = {(edit.start, edit.end) for edit in edits if _deletes_instructions(before, edit)}
     promised = [span for edit in edits for span in edit.moved_from]
     for edit in edits:
         if not edit.moved_from:
@@ -50,6 +56,27 @@ def _moves(before: Dockerfile, edits: tuple[Edit, ...]) -> None:
     for edit in edits:
         if edit.text and _whole(before, edit.start, edit.end):
             raise Unsound(f"line {line_of(before.text, edit.start)}: an instruction is replaced as a whole")
+
+
+def _deletes_instructions(before: Dockerfile, edit: Edit) -> bool:
+    """True for a deletion that is a half of a move: what is cut out within one instruction is not."""
+    inside = any(i.start < edit.start and edit.end <= i.end for i in _at(before, edit))
+    return not edit.text and not edit.drops and not inside
+
+
+def _at(dockerfile: Dockerfile, edit: Edit) -> tuple[Instruction, ...]:
+    touched = _touched(dockerfile, edit)
+    return dockerfile.instructions[touched.start : touched.stop]
+
+
+def _dropped(before: Dockerfile, edit: Edit) -> None:
+    """What is dropped is RUN instructions from end to end and nothing else, not even a comment within them."""
+    gone = _whole(before, edit.start, edit.end)
+    line = line_of(before.text, edit.start)
+    if edit.text or not gone or any(i.name != "RUN" for i in gone):
+        raise Unsound(f"line {line}: something else than a RUN is dropped")
+    if gone[0].start != edit.start or sum(i.end - i.start for i in gone) != edit.end - edit.start:
+        raise Unsound(f"line {line}: more than a RUN is dropped")
 
 
 def _whole(dockerfile: Dockerfile, start: int, end: int) -> tuple[Instruction, ...]:
@@ -106,13 +133,43 @@ def _instructions(before: Dockerfile, edits: tuple[Edit, ...], after: Dockerfile
         raise Unsound(f"the result does not read as the edits promise: {wrong or 'instructions are missing'}")
 
 
-def _read_alone(text: str, before: Dockerfile) -> list[tuple[str, str]]:
+def _bodies(before: Dockerfile, edits: tuple[Edit, ...]) -> None:
+    """The body of an edited RUN holds the very commands that its edits promise; flags alone may change without."""
+    editors: dict[int, list[Edit]] = {}
+    for edit in edits:
+        for place in _touched(before, edit):
+            editors.setdefault(place, []).append(edit)
+    for place, mine in editors.items():
+        run = before.instructions[place]
+        deleted = any(edit.start <= run.start and run.end <= edit.end for edit in mine)
+        if run.name != "RUN" or deleted or all(edit.end <= run.args_span.start for edit in mine):
+            continue
+        local = (Edit(e.start - run.start, e.end - run.start, e.text) for e in mine)
+        promised = [edit.commands for edit in mine if edit.commands is not None]
+        if promised != [commands_of(_parse_alone(splice(run.text, local), before)[0])]:
+            raise Unsound(f"line {run.line}: an edited RUN does not hold the commands that were promised")
+
+
+def commands_of(run: Instruction) -> tuple[tuple[str, ...], ...] | None:
+    """The words as written of every command of a shell-form RUN, assignments first; None when it is not understood."""
+    body = script_logical(run) if run.json is None else Opaque("an exec form")
+    script = parse_shell(body.text) if not isinstance(body, Opaque) else body
+    if isinstance(script, Opaque):
+        return None
+    return tuple(tuple(word.raw for word in (*c.assignments, *c.words)) for c in script.commands)
+
+
+def _parse_alone(text: str, before: Dockerfile) -> tuple[Instruction, ...]:
     escape = f"# escape={before.escape}\n" if before.escape != "\\" else ""
     try:
         parsed = parse(f"{escape}FROM scratch\n{text}")
     except DockerfileError as error:
         raise Unsound(f"edited lines do not parse: {error}") from error
-    return [_key(instruction) for instruction in parsed.instructions[1:]]
+    return parsed.instructions[1:]
+
+
+def _read_alone(text: str, before: Dockerfile) -> list[tuple[str, str]]:
+    return [_key(instruction) for instruction in _parse_alone(text, before)]
 
 
 def _key(instruction: Instruction) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rewriter.edit import Edit, splice
@@ -41,6 +43,28 @@ class TestAccepted:
         moved = Edit(end, end, "FROM g\n" + TEXT[source.start : source.end], (source,))
         assert checked(TEXT, moved, Edit(source.start, source.end, "")).endswith("FROM g\nRUN c \\\n  # inside\n  d\n")
 
+    def test_commands_that_are_promised(self) -> None:
+        at = place("  d\n")
+        edit = Edit(at.start + 2, at.start + 3, "d; D=1 e 'f g'", commands=(("c",), ("e", "'f g'")))
+        rejected("promise", TEXT, edit)
+        held = (("c", "d"), ("D=1", "e", "'f g'"))
+        assert "  d; D=1 e 'f g'\n" in checked(TEXT, replace(edit, commands=held))
+
+    def test_a_part_of_a_run_that_is_cut_out(self) -> None:
+        text = "FROM a\nRUN b && c\n"
+        at = place(" && c", text)
+        assert checked(text, Edit(at.start, at.end, "", commands=(("b",),))) == "FROM a\nRUN b\n"
+
+    def test_flags_alone(self) -> None:
+        text = "FROM a\nRUN --network=host b\n"
+        at = place("host", text)
+        assert "--network=none b" in checked(text, Edit(at.start, at.end, "none"))
+
+    def test_a_run_that_is_dropped(self) -> None:
+        text = "FROM a\n# why\nRUN b\nRUN c\n"
+        at = place("RUN b\n", text)
+        assert checked(text, Edit(at.start, at.end, "", drops=True)) == "FROM a\n# why\nRUN c\n"
+
 
 def rejected(message: str, text: str, *edits: Edit) -> None:
     with pytest.raises(Unsound, match=message):
@@ -48,6 +72,26 @@ def rejected(message: str, text: str, *edits: Edit) -> None:
 
 
 class TestRejected:
+    def test_commands_without_a_promise(self) -> None:
+        at = place("  d\n")
+        rejected("promise", TEXT, Edit(at.start + 2, at.start + 3, "e"))
+        rejected("promise", TEXT, Edit(at.start + 2, at.start + 3, "e", commands=(("c", "d"),)))
+        rejected("promised", TEXT, Edit(at.start + 2, at.start + 3, "e 'f", commands=(("c", "e", "'f"),)))
+
+    def test_commands_of_an_exec_form(self) -> None:
+        text = 'FROM a\nRUN ["b"]\n'
+        at = place("b", text)
+        rejected("promise", text, Edit(at.start, at.end, "c", commands=(("c",),)))
+
+    def test_something_else_that_is_dropped(self) -> None:
+        at = place("USER f\n")
+        rejected("else than a RUN", TEXT, Edit(at.start, at.end, "", drops=True))
+        at = place("RUN c \\\n  # inside\n  d\n")
+        rejected("a comment is lost", TEXT, Edit(at.start, at.end, "", drops=True))
+        rejected("read as the edits promise", TEXT, Edit(at.start, at.end, "RUN e\n", drops=True))
+        rejected("more than a RUN", TEXT, Edit(at.start, at.end + 1, "", drops=True))
+        rejected("does not parse", TEXT, Edit(at.start, at.end - 2, "", drops=True))
+
     def test_a_text_that_the_edits_do_not_make(self) -> None:
         with pytest.raises(Unsound, match="not what the edits make"):
             check(parse(TEXT), (), TEXT.replace("d\n", "e\n"))
@@ -81,7 +125,7 @@ class TestRejected:
     @pytest.mark.parametrize("comment", ["# head\n", "  # inside\n"])
     def test_a_lost_comment(self, comment: str) -> None:
         at = place(comment)
-        rejected("the |something|directive|edited", TEXT, Edit(at.start, at.end, ""))
+        rejected("something|a comment is lost", TEXT, Edit(at.start, at.end, ""))
 
     def test_a_comment_that_is_replaced(self) -> None:
         at = place("  # inside\n  d")
