@@ -5,8 +5,9 @@ a tag.
 """
 
 from rewriter.facts.counterparts import alpine_release_eol, alpine_tag, debian_slim, debian_suite_eol
+from rewriter.facts.flavours import jre_tag, slim_tag, successor_tag
 from rewriter.facts.images import CATALOGUE, Facts, ImageFacts
-from rewriter.facts.records import FactsError, ImageConfig, Refusal, Size, TagChoice, Variants
+from rewriter.facts.records import FactsError, ImageConfig, ImageUser, Refusal, Size, TagChoice, Variants
 from rewriter.facts.tags import ParsedTag, is_older_than, parse_tag
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "FactsError",
     "ImageConfig",
     "ImageFacts",
+    "ImageUser",
     "ParsedTag",
     "Refusal",
     "Size",
@@ -25,5 +27,8 @@ __all__ = [
     "debian_slim",
     "debian_suite_eol",
     "is_older_than",
+    "jre_tag",
     "parse_tag",
+    "slim_tag",
+    "successor_tag",
 ]

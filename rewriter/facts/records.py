@@ -146,17 +146,21 @@ class ImageConfig(Record):
     """What an image carries in its configuration, hence what a Dockerfile inherits without saying so.
 
     `entrypoint` and `cmd` are exec forms, () when there is none. `user` is "root" where the image names none. `sets`
-    names the variables whose value changes with every release and is therefore not told (`GOLANG_VERSION`); they are
-    not in `env`.
+    names the variables whose value changes with every release and is therefore not told (`GOLANG_VERSION`), some of
+    which this very tag may lack; they are not in `env`. `expose`: ports as `80/tcp`. `stopsignal`: "" when none is set.
+    `volumes`: paths.
     """
 
-    __slots__ = ("cmd", "entrypoint", "env", "sets", "user", "workdir")
+    __slots__ = ("cmd", "entrypoint", "env", "expose", "sets", "stopsignal", "user", "volumes", "workdir")
     env: Mapping[str, str]
     workdir: str
     entrypoint: tuple[str, ...]
     cmd: tuple[str, ...]
     user: str
     sets: tuple[str, ...]
+    expose: tuple[str, ...]
+    stopsignal: str
+    volumes: tuple[str, ...]
 
     def __init__(
         self,
@@ -166,26 +170,53 @@ class ImageConfig(Record):
         cmd: tuple[str, ...],
         user: str,
         sets: tuple[str, ...] = (),
+        expose: tuple[str, ...] = (),
+        stopsignal: str = "",
+        volumes: tuple[str, ...] = (),
     ) -> None:
-        self._fill(env=env, workdir=workdir, entrypoint=entrypoint, cmd=cmd, user=user, sets=sets)
+        self._fill(
+            env=env,
+            workdir=workdir,
+            entrypoint=entrypoint,
+            cmd=cmd,
+            user=user,
+            sets=sets,
+            expose=expose,
+            stopsignal=stopsignal,
+            volumes=volumes,
+        )
+
+
+class ImageUser(Record):
+    """A user that an image adds to those of its distribution; `uid` and `gid` None where the number is not known."""
+
+    __slots__ = ("gid", "name", "uid")
+    name: str
+    uid: int | None
+    gid: int | None
+
+    def __init__(self, name: str, uid: int | None, gid: int | None) -> None:
+        self._fill(name=name, uid=uid, gid=gid)
 
 
 class TagChoice(Record):
     """A tag that exists, chosen by the rules.
 
-    `alpine`: the alpine release that it stands for (None: not known). `reason`: one sentence for the user, without a
-    full stop. `source` and `date`: where the tag was read and the ISO date of that list.
+    `alpine`: the alpine release that it stands for (None: not known, or no alpine). `reason`: one sentence for the
+    user, without a full stop. `source` and `date`: where the tag was read and the ISO date of that list. `image`: the
+    other repository, when it is a tag of another one ("" = the same).
     """
 
-    __slots__ = ("alpine", "date", "reason", "source", "tag")
+    __slots__ = ("alpine", "date", "image", "reason", "source", "tag")
     tag: str
     alpine: str | None
     reason: str
     source: str
     date: str
+    image: str
 
-    def __init__(self, tag: str, alpine: str | None, reason: str, source: str, date: str) -> None:
-        self._fill(tag=tag, alpine=alpine, reason=reason, source=source, date=date)
+    def __init__(self, tag: str, alpine: str | None, reason: str, source: str, date: str, image: str = "") -> None:
+        self._fill(tag=tag, alpine=alpine, reason=reason, source=source, date=date, image=image)
 
 
 class Refusal(Record):

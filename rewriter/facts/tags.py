@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 # Debian's suites and the names that move over them. Source: docker-library/official-images library/debian, 2026-08-21.
 _SUITES = ("squeeze", "wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "sid")
 _MOVING = ("stable", "oldstable", "oldoldstable", "testing", "unstable", "experimental", "rc-buggy")
-SUITES = frozenset((*_SUITES, *_MOVING))
+DEBIAN_SUITES = frozenset((*_SUITES, *_MOVING))
+# Ubuntu's, oldest first. Source: docker-library/official-images library/ubuntu and library/buildpack-deps, 2026-08-21.
+_UBUNTU = (
+    "lucid precise quantal raring saucy trusty utopic vivid wily xenial yakkety zesty artful bionic cosmic disco eoan "
+    "focal groovy hirsute impish jammy kinetic lunar mantic noble oracular plucky questing resolute stonking"
+)
+UBUNTU_SUITES = frozenset(_UBUNTU.split())
+SUITES = DEBIAN_SUITES | UBUNTU_SUITES
 
 
 class ParsedTag(Record):
@@ -31,9 +38,10 @@ class ParsedTag(Record):
 
 
 def parse_tag(image_name: str, tag: str) -> ParsedTag:
-    """Take a tag of golang, alpine or debian (or of an image built like them) apart; never raises.
+    """Take a tag apart; never raises. The order of its words does not matter, but for the version, which is first.
 
     "" and `latest` have no version. An image named `alpine` is always of that flavour: its version is the release.
+    `alpine-3.22` (eclipse-temurin) is read as `alpine3.22`.
     """
     version: str | None = None
     flavour: Flavour = ""
@@ -42,6 +50,9 @@ def parse_tag(image_name: str, tag: str) -> ParsedTag:
     rest: list[str] = []
     words = ["rc-buggy", *tag[9:].split("-")] if f"{tag}-".startswith("rc-buggy-") else tag.split("-")
     for position, word in enumerate(words):
+        if position and alpine is None and words[position - 1] == flavour == "alpine" and is_release(word):
+            alpine = word
+            continue
         if (word == "latest" and position == 0) or not word:
             continue
         if position == 0 and _is_version(word):
@@ -81,6 +92,12 @@ def numbers(version: str) -> tuple[int, ...]:
             break
         found.append(int(part))
     return tuple(found)
+
+
+def all_numbers(version: str) -> tuple[int, ...]:
+    """All numbers in a version, in order: "8u212-b04" is (8, 212, 4), "17.0.2_8" is (17, 0, 2, 8), "" is ()."""
+    spaced = "".join(char if char.isascii() and char.isdecimal() else " " for char in version)
+    return tuple(int(word) for word in spaced.split())
 
 
 def is_older_than(release: str, other: str) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class OddLineError(ValueError):
     """What is wrong with the line at hand; becomes a FactsError where file and line are known."""
@@ -23,17 +27,22 @@ def megabytes(word: str) -> float:
     return float(word)
 
 
-def ranges(word: str, patches: dict[str, str]) -> tuple[tuple[int, int], ...]:
-    """The pairs in "0-3,5" ("-" = none), which begin and end at one of `patches`. Raises OddLineError."""
+def ranges(word: str, places: Mapping[str, int]) -> tuple[tuple[int, int], ...]:
+    """The places of the pairs in "0-3,5" ("-" = none), which begin and end at one of the patches. Raises OddLineError.
+
+    A pair of patches that hold dashes is joined by two dots.
+    """
     if word == "-":
         return ()
     pairs = []
     for part in word.split(","):
-        low, dash, high = part.partition("-")
-        high = high if dash else low
-        if low not in patches or high not in patches:
+        if part in places:
+            pairs.append((places[part], places[part]))
+            continue
+        low, _, high = part.partition(".." if ".." in part else "-")
+        if low not in places or high not in places:
             raise OddLineError(f"unknown patch in '{part}'")
-        if int(high) < int(low):
+        if places[high] < places[low]:
             raise OddLineError(f"malformed range '{part}'")
-        pairs.append((int(low), int(high)))
+        pairs.append((places[low], places[high]))
     return tuple(pairs)

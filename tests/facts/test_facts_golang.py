@@ -233,7 +233,7 @@ def test_measured_sizes(golang: ImageFacts) -> None:
         ("latest", "taken from golang:1.27.0-trixie"),
         ("alpine", "taken from golang:1.27.0-alpine3.24"),
         ("1.26", "taken from golang:1.26.7-trixie"),  # still moving
-        ("1.8-onbuild", "taken from golang:1.8.6-jessie"),
+        ("1.8-onbuild", "taken from golang:1.8.6-onbuild"),
     ],
 )
 def test_estimates_say_from_which_tag(golang: ImageFacts, tag: str, note: str) -> None:

@@ -21,6 +21,18 @@ eol-source elsewhere
 dated-slim 20230201
 builds     2023 0109 0202
 config     *  env  PATH=/bin
+kind       language
+ratio      2.5
+successor  other because it is gone
+refuse-alpine for a reason
+refuse-slim   for another
+family     *      debian
+carries    full   curl scm
+packages   slim   ca-certificates
+programs   *      thing
+user       !slim  thing 1000 -
+trap       <=1.0  it is odd
+unread     onbuild,>=1  nobody looked
 
 version 1.1 2022-01-01..
   patches     0@2022-01-01 1@2022-02-01 3@2022-03-01
@@ -43,6 +55,21 @@ version latest 2022-01-01..
 
 version edge 2022-01-01..
   snapshots   20220101 20220202
+
+version 2 2022-01-01..
+  patches     4.0@2022-01-01 4.1@2022-02-01 10.0@2022-03-01..2022-04-01
+  stands      slim,onbuild-slim buster@2022-01-01 -@2022-02-01
+  bare        4.0,10.0
+  slim        2022-01-01..            4.0-4.1
+  onbuild-slim 2022-01-01..           10.0
+
+version 8 2022-01-01..
+  patches     u1-b01@2022-01-01 u2-b02@2022-02-01 u2.5@2022-03-01
+  minors      none
+  slim        2022-01-01..            u1-b01..u2-b02
+
+also 2.10-slim 2022-03-01..2022-03-02
+never 2.4-slim 8u1-b01
 
 size 1.1-alpine3.16  10.5  2.25  measured 2022-02-01 a source with blanks
 """
@@ -73,6 +100,18 @@ def test_a_good_file_says_what_it_says() -> None:
         *("1.1-alpine", "1.1.0-alpine", "1.1.3-alpine", "1.1.1-alpine3.16", "1.1.0-alpine3.15", "1.1-alpine3.15"),
         *("buster", "buster-slim", "buster-20230109", "buster-20230202", "buster-20230202-slim"),
         *("latest", "alpine3.16", "edge", "20220101", "20220202"),
+        *(
+            "2",
+            "2.4",
+            "2.4.0",
+            "2.4.0-slim",
+            "2.4.1-slim",
+            "2.10",
+            "2.10.0",
+            "2.10.0-onbuild-slim",
+            "2.10-onbuild-slim",
+        ),
+        *("2.10-slim", "8", "8u2-b02", "8u1-b01-slim", "8u2.5"),
     ],
 )
 def test_tags_of_the_good_file(tag: str) -> None:
@@ -85,6 +124,18 @@ def test_tags_of_the_good_file(tag: str) -> None:
         *("", "-", "1", "1.1.2", "1.1.00", "1.1-", "1.1-buster", "1.1.0-bullseye", "1.1.1-alpine", "1.1.0-alpine3.16"),
         *("1.1.0-slim", "latest-alpine3.16", "alpine3.15", "latest-", "buster-20230109-slim", "buster-20230203"),
         *("buster-20230202-backports", "buster-20230202-", "1.1-20230109", "edge-20220101", "20220102", "slim"),
+        *(
+            "2.4.1",
+            "2.4-slim",
+            "2.10.0-slim",
+            "2.4.0-onbuild-slim",
+            "2.1",
+            "8u1-b01",
+            "8u2",
+            "8.u1-b01",
+            "8u2.5-slim",
+            "1" * 500,
+        ),
     ],
 )
 def test_tags_that_the_good_file_does_not_have(tag: str) -> None:
@@ -155,6 +206,38 @@ ODD = [
         "  slim        2022-01-01..2022-01-02  -\n  patches 4@2022-01-01\n",
         "patches stand",
     ),
+    ("kind       language", "kind       colour", "malformed kind"),
+    ("ratio      2.5", "ratio      -2", "malformed number '-2'"),
+    ("successor  other because it is gone", "successor  other", "malformed successor"),
+    ("refuse-slim ", "refuse-all ", "unknown keyword 'refuse-all'"),
+    ("kind       language", "kind       language\nkind language", "duplicate kind"),
+    ("others     slim onbuild", "others     slim slim", "duplicate word slim"),
+    ("others     slim onbuild", "others     slim onbuild buster", "duplicate word buster"),
+    ("*      debian", "*      gentoo", "unknown family 'gentoo'"),
+    ("full   curl scm", "full   curl svn", "unknown carries 'svn'"),
+    ("full   curl scm", "half   curl scm", "unknown condition 'half'"),
+    ("!slim  thing 1000 -", "!slim  thing one -", "a user line is"),
+    ("!slim  thing 1000 -", "!slim  thing 1000 - -", "a user line is"),
+    ("trap       <=1.0  it is odd", "trap       <=1.0", "malformed trap"),
+    ("trap       <=1.0", "trap       <=one", "unknown condition '<=one'"),
+    ("onbuild,>=1 ", "onbuild,>=1,! ", "unknown condition '!'"),
+    ("4.0@2022-01-01 4.1@", "4.0@2022-01-01 4,1@", "malformed number '4,1'"),
+    ("10.0@2022-03-01..2022-04-01", "10.0@2022-03-01..2022-02-01", "it ends before it begins"),
+    ("10.0@2022-03-01..2022-04-01", "10.0@..2022-02-01", "malformed"),
+    ("slim,onbuild-slim buster@", "slim,onbuild-slam buster@", "unknown keyword 'onbuild-slam'"),
+    ("  stands      slim,onbuild-slim buster@2022-01-01 -@2022-02-01", "  stands      slim", "a stands line is"),
+    ("buster@2022-01-01 -@2022-02-01", "lenny@2022-01-01", "unknown suite lenny"),
+    ("  bare        4.0,10.0", "  bare        4.0,11.0", "unknown patch in '11.0'"),
+    ("  bare        4.0,10.0", "  bare        4.0 10.0", "a bare line is"),
+    ("  bare        4.0,10.0", "  bare        4.0\n  bare 4.0", "duplicate bare"),
+    ("4.0-4.1", "4.1-4.0", "malformed range '4.1-4.0'"),
+    ("minors      none", "minors      all", "a minors line is"),
+    ("u1-b01..u2-b02", "u1-b01-u2-b02", "unknown patch in 'u1-b01-u2-b02'"),
+    ("  onbuild-slim 2022", "  onbuild-slam 2022", "unknown keyword 'onbuild-slam'"),
+    ("also 2.10-slim 2022-03-01..2022-03-02", "also 2.10-slim", "an also line is"),
+    ("also 2.10-slim", "also 2.10-slim 2022-03-01..\nalso 2.10-slim", "an also line is"),
+    ("never 2.4-slim 8u1-b01", "never 2.4-slim 2.4-slim", "duplicate never 2.4-slim"),
+    ("version 8 2022", "version 2.4 2022-01-01..\n\nversion 8 2022", "2.4 stands under two versions"),
 ]
 
 
@@ -233,3 +316,37 @@ def test_records_are_read_only_values() -> None:
     assert size != Refusal("no")
     assert size != 1.5
     assert repr(Refusal("no")) == "Refusal(reason='no')"
+
+
+def test_what_the_good_file_says_beside_tags(tmp_path: Path) -> None:
+    (tmp_path / "thing.txt").write_text(GOOD)
+    thing = Facts(str(tmp_path)).image("thing")
+    assert thing is not None
+    assert (thing.kind, thing.refuse_alpine, thing.refuse_slim) == ("language", "for a reason", "for another")
+    assert thing.successor == ("other", "because it is gone")
+    assert thing.family("1.1") == "debian"
+    assert thing.family("1.1-alpine") == "alpine"
+    assert thing.carries("2") == frozenset({"curl", "scm"})
+    assert thing.carries("2-slim") == frozenset()
+    assert thing.packages("2-slim") == ("ca-certificates",)
+    assert [(user.name, user.uid, user.gid) for user in thing.users("1.1")] == [("thing", 1000, None)]
+    assert thing.users("2-slim") == ()
+    assert thing.trap("1.1") == ""
+    assert thing.config_known_of("1.1")
+    assert not thing.config_known_of("2-onbuild-slim")
+
+
+def test_what_the_starts_of_patches_stand_for(tmp_path: Path) -> None:
+    (tmp_path / "thing.txt").write_text(GOOD)
+    thing = Facts(str(tmp_path)).image("thing")
+    assert thing is not None
+    assert thing.full_version("2.4") == "2.4.1"
+    assert thing.full_version("8") == "8u2.5"
+    assert thing.life("2.4.0") == ("2022-01-01", "2022-02-01")
+    assert thing.life("2.4") == ("2022-01-01", "2022-03-01")
+    assert thing.life("2.10.0") == ("2022-03-01", "2022-04-01")
+    assert thing.life("2.10-slim") == ("2022-03-01", "2022-03-02")
+    assert thing.suites_over_time("2-slim") == (("buster", "2022-01-01"), ("-", "2022-02-01"))
+    assert thing.suite("2-slim") is None
+    assert thing.suite("2.4.0-slim") == "buster"
+    assert thing.suite("2.4.1-slim") is None

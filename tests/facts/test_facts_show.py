@@ -79,6 +79,51 @@ def test_alpine_and_debian() -> None:
     assert "debian trixie has free updates" in _text("debian")
 
 
-@pytest.mark.parametrize("reference", ["node:18", "", "someone/golang:1.18", "localhost:5000/golang:1.18", "scratch"])
+@pytest.mark.parametrize(
+    "reference", ["nosuchimage:18", "", "someone/golang:1.18", "localhost:5000/golang:1.18", "scratch"]
+)
 def test_unknown_images_are_not_described(reference: str) -> None:
     assert describe(reference) is None
+
+
+def test_the_choices_of_a_language_image() -> None:
+    text = _text("node:18.4")
+    for part in (
+        "kind          language, of the debian family",
+        "version       18.4.0",
+        "stands for    Debian bullseye since 2022-06-16",
+        "on alpine     node:18.4-alpine3.16",
+        "on slim       node:18.4-slim",
+        "node:18.4-slim is the slim variant of the same version on bullseye",
+        "layers        of buildpack-deps: curl, scm, full",
+        "programs      corepack, node, npm, npx, yarn, yarnpkg",
+        "user          node, uid 1000, gid 1000",
+        'ENTRYPOINT ["docker-entrypoint.sh"], CMD ["node"]',
+    ):
+        assert part in text, part
+    assert "as JRE" not in text
+    assert "successor" not in text
+
+
+def test_the_choices_of_a_java_image() -> None:
+    text = _text("openjdk:11")
+    for part in (
+        "on alpine     none",
+        "openjdk:11 never had an alpine variant",
+        "on slim       openjdk:11-slim",
+        "as JRE        openjdk:11-jre",
+        "successor     eclipse-temurin:11-jdk",
+        "openjdk is deprecated",
+        "ENV JAVA_HOME=/usr/local/openjdk-11",
+    ):
+        assert part in text, part
+    assert "openjdk:8-alpine3.9 stopped at 8u212, while openjdk:8 stands for 8u342" in _text("openjdk:8")
+
+
+def test_ports_signals_and_volumes_are_told() -> None:
+    assert "EXPOSE 80/tcp" in _text("nginx:1.25")
+    assert "STOPSIGNAL SIGQUIT" in _text("nginx:1.25")
+    assert "VOLUME /data" in _text("redis:7")
+    assert "Ubuntu noble since" in _text("ubuntu:24.04")
+    assert "another system since" in _text("openjdk:17")
+    assert "carries       not known" in _text("mysql:8.0")

@@ -45,6 +45,17 @@ from rewriter.facts import ParsedTag, is_older_than, parse_tag
         ("debian", "rc-buggy", ParsedTag(None, "", None, "rc-buggy", "")),
         ("debian", "rc-buggy-20230109", ParsedTag(None, "", None, "rc-buggy", "20230109")),
         ("debian", "stable-backports", ParsedTag(None, "", None, "stable", "backports")),
+        ("node", "18.4.0-bullseye-slim", ParsedTag("18.4.0", "slim", None, "bullseye", "")),
+        ("node", "lts-alpine3.16", ParsedTag(None, "alpine", "3.16", None, "lts")),
+        ("python", "3.9-slim-buster", ParsedTag("3.9", "slim", None, "buster", "")),
+        ("php", "8.2.1-fpm-alpine3.18", ParsedTag("8.2.1", "alpine", "3.18", None, "fpm")),
+        ("eclipse-temurin", "17-jre-alpine-3.22", ParsedTag("17", "alpine", "3.22", None, "jre")),
+        ("eclipse-temurin", "17.0.2_8-jdk-focal", ParsedTag("17.0.2_8", "", None, "focal", "jdk")),
+        ("openjdk", "11.0.11-jre-slim-buster", ParsedTag("11.0.11", "slim", None, "buster", "jre")),
+        ("maven", "3.8.6-openjdk-11-slim", ParsedTag("3.8.6", "slim", None, None, "openjdk-11")),
+        ("nginx", "1.23-alpine3.17-slim", ParsedTag("1.23", "alpine", "3.17", None, "slim")),
+        ("swift", "5.7-jammy-slim", ParsedTag("5.7", "slim", None, "jammy", "")),
+        ("ubuntu", "jammy-20220801", ParsedTag(None, "", None, "jammy", "20220801")),
     ],
 )
 def test_parse_tag(image: str, tag: str, parsed: ParsedTag) -> None:
@@ -67,6 +78,7 @@ def test_no_word_of_a_tag_is_lost(words: list[str]) -> None:
     parsed = parse_tag("golang", "-".join(words))
     kept = [parsed.version, parsed.suite, *parsed.rest.split("-")]
     kept.append(f"alpine{parsed.alpine}" if parsed.alpine else parsed.flavour)
+    kept += [parsed.flavour, parsed.alpine]  # `alpine-3.17`, as eclipse-temurin writes it
     for word in words:
         assert word in kept or word in ("latest", "")
 
