@@ -1,0 +1,88 @@
+"""Cargo.toml and Cargo.lock."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from rewriter.manifests.reading import (
+    MOST_DEPENDENCIES,
+    Unread,
+    mapping,
+    parse_toml,
+    read_text,
+    sequence,
+    string,
+    strings,
+)
+from rewriter.manifests.records import Dependency, Manifest
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from rewriter.context import BuildContext
+
+_TABLES = ("dependencies", "build-dependencies")
+
+
+def read_cargo_toml(context: BuildContext, path: str) -> Manifest:
+    """What a crate or a workspace asks for; features come as settings ``features:NAME``."""
+    text = read_text(context, path)
+    data = text if isinstance(text, Unread) else parse_toml(text)
+    if isinstance(data, Unread):
+        return Manifest(path, "cargo", unread=data.reason)
+    workspace = mapping(data.get("workspace"))
+    tables = [mapping(data.get(name)) for name in _TABLES] + [mapping(workspace.get("dependencies"))]
+    for condition, target in mapping(data.get("target")).items():
+        if ("windows" not in condition and "macos" not in condition) or "not(" in condition:
+            tables += [mapping(mapping(target).get(name)) for name in _TABLES]
+    found: list[Dependency] = []
+    settings: list[tuple[str, str]] = []
+    for table in tables:
+        for name, wanted in table.items():
+            found.append(_wants(name, wanted, path))
+            settings += [
+                (f"features:{found[-1].name}", feature) for feature in strings(mapping(wanted).get("features"))
+            ]
+    settings.append(("rust-version", string(mapping(data.get("package")).get("rust-version"))))
+    folder = posixpath.dirname(path)
+    members = tuple(posixpath.normpath(posixpath.join(folder, one)) for one in strings(workspace.get("members"))[:200])
+    kept = tuple(setting for setting in settings if setting[1])
+    return Manifest(path, "cargo", tuple(found[:MOST_DEPENDENCIES]), settings=kept, includes=members)
+
+
+def _wants(name: str, wanted: object, path: str) -> Dependency:
+    table = mapping(wanted)
+    version = wanted if isinstance(wanted, str) else string(table.get("version"))
+    origin = next((kind for kind in ("git", "path") if table.get(kind)), "")
+    real = (string(table.get("package")) or name).lower()
+    exact = version[1:].strip() if version.startswith("=") and "," not in version else ""
+    return Dependency("cargo", real, exact, path, native=_native(real), origin=origin)
+
+
+def _native(name: str) -> bool | None:
+    """By their convention, crates named ``*-sys`` link a C library."""
+    return True if name.endswith("-sys") else None
+
+
+def read_cargo_lock(context: BuildContext, path: str) -> Manifest:
+    """The whole closure; the crates of the workspace itself, which have no source, are left out."""
+    text = read_text(context, path)
+    data = text if isinstance(text, Unread) else parse_toml(text)
+    if isinstance(data, Unread):
+        return Manifest(path, "cargo", unread=data.reason)
+    packages = [mapping(raw) for raw in sequence(data.get("package"))]
+    if len(packages) > MOST_DEPENDENCIES:
+        return Manifest(path, "cargo", unread="names too many packages")
+    own = [entry for entry in packages if not entry.get("source")]
+    direct = {name.partition(" ")[0] for entry in own for name in strings(entry.get("dependencies"))}
+    found = [_locked(entry, direct, path) for entry in packages if entry.get("source") and string(entry.get("name"))]
+    return Manifest(path, "cargo", tuple(found), complete=True)
+
+
+def _locked(entry: dict[str, Any], direct: set[str], path: str) -> Dependency:
+    name = string(entry.get("name"))
+    origin = "git" if string(entry.get("source")).startswith("git+") else ""
+    edges = {edge.partition(" ")[0] for edge in strings(entry.get("dependencies"))}
+    native = True if name.endswith("-sys") or edges & {"cc", "cmake", "bindgen"} else None
+    return Dependency("cargo", name.lower(), string(entry.get("version")), path, name in direct, native, (), (), origin)
