@@ -12,6 +12,7 @@ from rewriter.source import decode, encode
 
 if TYPE_CHECKING:
     from rewriter.context import BuildContext
+    from rewriter.facts import Facts
     from rewriter.result import Result
     from rewriter.transform import Transform
 
@@ -30,11 +31,12 @@ def rewrite(
     context: BuildContext | None = None,
     options: Options | None = None,
     transforms: Sequence[Transform] | None = None,
+    facts: Facts | None = None,
 ) -> Result:
     """Rewrites one Dockerfile given as text, as bytes, or as dockerfile-parse's ``DockerfileParser``.
 
-    Reads nothing but its arguments and writes nothing: ``Result.after`` is the new text. Raises DockerfileError with
-    line and reason when BuildKit would not accept the file.
+    Reads nothing but its arguments and the shipped facts (or ``facts``) and writes nothing: ``Result.after`` is the
+    new text. Raises DockerfileError with line and reason when BuildKit would not accept the file.
     """
     if isinstance(dockerfile, bytes):
         text = decode(dockerfile)
@@ -42,4 +44,4 @@ def rewrite(
         text = decode(encode(dockerfile))
     else:
         text = dockerfile.content
-    return run_chain(text, chosen() if transforms is None else transforms, context, options)
+    return run_chain(text, chosen() if transforms is None else transforms, context, options, facts=facts)

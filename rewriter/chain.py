@@ -26,12 +26,13 @@ def run_chain(
     context: BuildContext | None = None,
     options: Options | None = None,
     without: Mapping[ChangeId, str] | None = None,
+    facts: Facts | None = None,
 ) -> Result:
     """Rewrites one text. Raises DockerfileError when it is no Dockerfile; faults of ours are in ``Result.unsound``.
 
-    ``without`` names changes that are not to be made, each with the reason.
+    ``without`` names changes that are not to be made, each with the reason; ``facts`` stands in for the shipped ones.
     """
-    task = _Task(text, transforms, context, options or Options(), CATALOGUE, without or {})
+    task = _Task(text, transforms, context, options or Options(), facts or CATALOGUE, without or {})
     first = task.read(text)
     target = task.options.target
     if target is not None and first.model.find(target, len(first.model.stages)) is None:

@@ -28,8 +28,8 @@ PATHS are files or folders (default: this folder), or - for standard input. With
 dry run: it shows the diff, each hunk with its reason, what was left alone and why, findings, and a size forecast.
 """
 _EPILOG = (
-    "Commands: dfrewrite list | explain NAME | facts show IMAGE | prove BEFORE AFTER (a path of such a name is written "
-    "./list). "
+    "Commands: dfrewrite list | explain NAME | facts show IMAGE | facts refresh [IMAGE…] | prove BEFORE AFTER (a path "
+    "of such a name is written ./list). "
     "Exit codes: 0 done, 1 --check found changes, 2 usage or unreadable input, 3 a fault of dfrewrite, "
     "4 not proven, 130 interrupted."
 )
@@ -97,6 +97,7 @@ def _rewriting() -> click.Command:
     import click
 
     from rewriter import __version__
+    from rewriter.cli_facts import check_options
     from rewriter.cli_proof import ALLOW_BROKEN, proof_options
     from rewriter.cli_values import FILE, FOLDER, names, pairs, release
 
@@ -134,6 +135,7 @@ def _rewriting() -> click.Command:
         option(["--verify"], is_flag=True, help="Build and run before and after; change only what is proven."),
         option([ALLOW_BROKEN], is_flag=True, help=broken),
         *proof_options(),
+        *check_options(),
     ]
     command = click.Command("dfrewrite", callback=_rewrite, params=params, help=_HELP, epilog=_EPILOG)
     return click.version_option(__version__, prog_name="dfrewrite")(command)
@@ -156,7 +158,7 @@ def _rewrite(
     from rewriter.cli_proof import refuse_without_verify, verifier_of
     from rewriter.session import Exit, Request, Session
     from rewriter.sinks import Branch, InPlace, Pass, PatchFile
-    from rewriter.terminal import FORMATS, Summary, write
+    from rewriter.terminal import FORMATS, Summary, say, write
 
     if branch is not None and (apply or patch or check):
         raise click.UsageError("--branch writes only the branch: it excludes --apply, --patch and --check")
@@ -167,7 +169,7 @@ def _rewrite(
     if not verify:
         refuse_without_verify(asked)
     verifier = verifier_of(asked) if verify else None
-    session = Session(Request(**asked), verifier)
+    session = Session(Request(**asked), verifier, say)
     if any(str(path) == "-" for path in paths):
         if len(paths) > 1 or apply or patch or check or verify or branch is not None:
             raise click.UsageError(
@@ -230,7 +232,7 @@ def _from_stdin(session: Session, format_: str | None) -> int:
         return Exit.DONE
     folder = session.request.context or config.context
     context = DirectoryContext(folder) if folder is not None else None
-    outcome = session.rewrite_data(data, None, "Dockerfile", transforms, context, options)
+    outcome = session.rewrite_data(data, None, "Dockerfile", transforms, context, options, config=config)
     sys.stdout.buffer.write(data if outcome.result is None else encode(outcome.result.after))
     sys.stdout.buffer.flush()
     report = FORMATS[format_ or config.format or "text"](err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from rewriter.cli_facts import facts
 from rewriter.cli_proof import prove
 
 
@@ -13,6 +14,7 @@ def commands() -> None:
 
 
 commands.add_command(prove)
+commands.add_command(facts)
 
 
 @commands.command(name="list")
@@ -36,20 +38,3 @@ def explain(name: str) -> None:
         raise click.UsageError(str(error)) from None
     page = next(transform.page for transform in all_transforms() if transform.name == name)
     click.echo(f"{name}: {page.strip()}")
-
-
-@commands.group()
-def facts() -> None:
-    """What is known of images."""
-
-
-@facts.command()
-@click.argument("image")
-def show(image: str) -> None:
-    """Show what the catalogue knows of IMAGE (golang:1.18)."""
-    from rewriter.facts.show import describe
-
-    text = describe(image)
-    if text is None:
-        raise click.UsageError(f"{image} is not in the catalogue")
-    click.echo(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from rewriter.discovery import UnknownTransformError, chosen
 from rewriter.io.config import Config, ConfigError, load_config
 from rewriter.io.files import FileError, read_dockerfile
 from rewriter.io.gitcmd import WorkTrees
+from rewriter.io.registry_facts import Outside
 from rewriter.limits import MOST_LINES
 from rewriter.situation import Options
 from rewriter.source import decode
@@ -66,6 +67,11 @@ class Request:
     config: Path | None = None
     probe: tuple[str, ...] | None = None
     smoke: tuple[str, ...] | None = None
+    facts: Path | None = None
+    check_tags: bool | None = None
+    check_packages: tuple[str, ...] | None = None
+    mirror: tuple[str, ...] | None = None
+    insecure_registry: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,9 +111,14 @@ _MOST_REMEMBERED = 50
 class Session:
     """Remembers configurations and repositories between the files of a run, the last ones of each."""
 
-    def __init__(self, request: Request, verifier: Verifier | None = None) -> None:
-        """With a ``verifier``, nothing is changed that it did not prove."""
+    def __init__(
+        self, request: Request, verifier: Verifier | None = None, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """With a ``verifier``, nothing is changed that it did not prove. ``tell`` is told, a line each, what asking a
+        registry comes to."""
         self.request = request
+        self._tell = tell
+        self._outside = Outside(request, tell)
         self._verifier = verifier
         self._configs: dict[Path, Config] = {}
         self._repositories: dict[Path, Repository] = {}
@@ -167,7 +178,7 @@ class Session:
         except (FileError, UnknownTransformError) as error:
             reason = error.reason if isinstance(error, FileError) and error.path == path else str(error)
             return Outcome(path, str(path), error=reason, code=Exit.UNUSABLE)
-        outcome = self.rewrite_data(data, path, str(path), transforms, context, options, trial)
+        outcome = self.rewrite_data(data, path, str(path), transforms, context, options, trial, config)
         return replace(outcome, notes=found.notes, work_tree=work_tree) if outcome.result is not None else outcome
 
     def rewrite_data(
@@ -179,23 +190,30 @@ class Session:
         context: BuildContext | None,
         options: Options,
         trial: Trial | None = None,
+        config: Config | None = None,
     ) -> Outcome:
-        """Rewrites bytes that were read, and with a ``trial`` proves the rewrite."""
+        """Rewrites bytes that were read, with a ``trial`` proves the rewrite, and asks the outside whether all that is
+        new in it exists, if that is wished."""
 
         def rewrite(level: Level, without: Mapping[ChangeId, str]) -> Result:
-            return run_chain(text, transforms, context, replace(options, level=level), without)
+            return run_chain(text, transforms, context, replace(options, level=level), without, facts)
 
         proof, code = None, Exit.DONE
         try:
             refuse_odd(data)
             text = decode(data)
+            facts = self._outside.facts(config or Config())
             if self._verifier is None or trial is None:
                 result = rewrite(options.level, {})
             else:
                 found = self._verifier.verify(trial, options.level, rewrite)
                 result, proof, code = found.result, found.proof, Exit.DONE if found.may_be_written else Exit.UNPROVEN
+            checker = self._outside.checker(config or Config())
+            if checker is not None and (objection := checker.objection(result, options, facts)):
+                self._tell(f"{shown}: not to be written: {objection}")
+                result, code = result.withdrawn(objection), Exit.UNPROVEN
             patch = _patch(result, shown)
-        except DockerfileError as error:
+        except (DockerfileError, FileError) as error:
             return Outcome(path, shown, data, error=str(error), code=Exit.UNUSABLE)
         except DiffError as error:
             return Outcome(path, shown, data, error=f"fault of dfrewrite: {error}", code=Exit.FAULT)

@@ -25,6 +25,7 @@ MOST_FUNCTION_LINES = 50
 OUTSIDE = ("rewriter/io/", "rewriter/proof/")
 OUTSIDE_MODULES = {
     "rewriter/cli.py",
+    "rewriter/cli_facts.py",
     "rewriter/cli_proof.py",
     "rewriter/cli_values.py",
     "rewriter/commands.py",
@@ -45,6 +46,7 @@ IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "breakpoint"}
 # Third-party modules that are slow to load, and where each may be imported at all.
 HEAVY = {
     "git": ("rewriter/io/git.py",),
+    "httpx": ("rewriter/io/registry_http.py",),
     "yaml": ("rewriter/io/",),
     "unidiff": ("rewriter/diff.py", "rewriter/session.py", "rewriter/report/", "rewriter/sinks.py", "rewriter/io/"),
     "dockerfile_parse": ("rewriter/soundness.py",),

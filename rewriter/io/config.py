@@ -44,13 +44,18 @@ class Config:
     probe: tuple[str, ...] | None = None
     smoke: tuple[str, ...] | None = None
     enabled: bool | None = None
+    facts: Path | None = None
+    registry_mirrors: tuple[str, ...] | None = None
+    check_tags: bool | None = None
+    check_packages: tuple[str, ...] | None = None
 
 
 def load_config(start: Path, explicit: Path | None = None) -> Config:
     """The configuration for a file or folder: `explicit`, or the nearest dfrewrite.toml from `start` upwards.
 
     The search ends at the root of the repository. Outside of one only the folder itself is looked at: what lies above
-    it is nobody's project. A relative `context` is relative to the file that names it. Without a file, an empty Config.
+    it is nobody's project. A relative `context`, `facts` or file in `check-packages` is relative to the file that names
+    it. Without a file, an empty Config.
 
     Raises ConfigError: the file is missing (if explicit), unreadable, no TOML, or has an unknown key or a wrong value.
     """
@@ -99,7 +104,9 @@ def _read_value(path: Path, key: str, value: Any) -> Any:
         read = _READERS[key](value)
     except ValueError as error:
         raise ConfigError(path, f"'{key}' {error}") from error
-    return path.parent / read if key == "context" else read
+    if key == "check-packages":
+        return tuple(source if "://" in source else str(path.parent / source) for source in read)
+    return path.parent / read if key in ("context", "facts") else read
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[Any], str]:
@@ -188,4 +195,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "probe": _texts,
     "smoke": _commands,
     "enabled": _flag,
+    "facts": _text,
+    "registry-mirrors": _texts,
+    "check-tags": _flag,
+    "check-packages": _texts,
 }
