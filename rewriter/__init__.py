@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from rewriter.context import BuildContext, DictContext
     from rewriter.edit import Edit
     from rewriter.planning.copies import insert_before_configuration, plan_copies
+    from rewriter.planning.java import plan_jre
     from rewriter.planning.joint import planned_swap
-    from rewriter.planning.render import copy_line, insert_after, package_line, render_split
+    from rewriter.planning.render import copy_line, render_split
+    from rewriter.planning.slim import plan_slim
     from rewriter.planning.split import plan_split
+    from rewriter.planning.successor import plan_successor
+    from rewriter.planning.swap import swap_edits
     from rewriter.result import Forecast, LocatedFinding, Result, Step
     from rewriter.situation import Options, Situation
     from rewriter.surroundings import Surroundings
@@ -29,9 +33,13 @@ _HOMES = {
     "rewriter.context": "BuildContext DictContext",
     "rewriter.edit": "Edit",
     "rewriter.planning.copies": "insert_before_configuration plan_copies",
+    "rewriter.planning.java": "plan_jre",
     "rewriter.planning.joint": "planned_swap",
-    "rewriter.planning.render": "copy_line insert_after package_line render_split",
+    "rewriter.planning.render": "copy_line render_split",
+    "rewriter.planning.slim": "plan_slim",
     "rewriter.planning.split": "plan_split",
+    "rewriter.planning.successor": "plan_successor",
+    "rewriter.planning.swap": "swap_edits",
     "rewriter.result": "Forecast LocatedFinding Result Step",
     "rewriter.situation": "Options Situation",
     "rewriter.surroundings": "Surroundings",
@@ -62,14 +70,16 @@ __all__ = [
     "Surroundings",
     "Transform",
     "copy_line",
-    "insert_after",
     "insert_before_configuration",
-    "package_line",
     "plan_copies",
+    "plan_jre",
+    "plan_slim",
     "plan_split",
+    "plan_successor",
     "planned_swap",
     "render_split",
     "rewrite",
+    "swap_edits",
 ]
 
 

@@ -57,13 +57,33 @@ class LocatedFinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """Sizes of the base images before and after, in megabytes (10^6 bytes, uncompressed, artefacts not counted)."""
+class BaseSize:
+    """The size of a base image in megabytes (10^6 bytes, uncompressed), and the range in which it lies."""
 
-    before: float | None
-    after: float | None
-    estimate: bool
-    """True when a figure is an estimate, to be shown as "about"."""
+    likely: float
+    low: float
+    high: float
+
+    @property
+    def estimate(self) -> bool:
+        """True when it was not measured for this very image, and is to be shown as "about"."""
+        return self.low != self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Sizes of the base images before and after; None where nothing is known. Artefacts are not counted.
+
+    Where a split leaves the builder behind, the base before is the builder's: what it built on top goes with it.
+    """
+
+    before: BaseSize | None
+    after: BaseSize | None
+
+    @property
+    def estimate(self) -> bool:
+        """True when one of the figures is an estimate."""
+        return any(size is not None and size.estimate for size in (self.before, self.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +138,4 @@ class Result:
         return replace(self, after=self.before, steps=steps, forecast=None)
 
 
-__all__ = ["ChangeId", "Finding", "Forecast", "LocatedFinding", "Result", "Step", "Withheld"]
+__all__ = ["BaseSize", "ChangeId", "Finding", "Forecast", "LocatedFinding", "Result", "Step", "Withheld"]

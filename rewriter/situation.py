@@ -63,9 +63,10 @@ class Situation:
         known = self.facts.image(image.short_name)
         if image.repository == "scratch":
             return State(base_known=True)
-        if known is None:
+        tag = image.tag or "latest"
+        if known is None or not known.config_known_of(tag):
             return unknown_base(image)
-        config = known.config_of(image.tag or "latest")
+        config = known.config_of(tag)
         return State(env=dict(config.env), base_known=True, workdir=config.workdir or "/", user=config.user)
 
     @cached_property

@@ -151,12 +151,12 @@ def _bodies(before: Dockerfile, edits: tuple[Edit, ...]) -> None:
 
 
 def commands_of(run: Instruction) -> tuple[tuple[str, ...], ...] | None:
-    """The words as written of every command of a shell-form RUN, assignments first; None when it is not understood."""
+    """The words as written of every command of a shell-form RUN, without assignments; None when that is not read."""
     body = script_logical(run) if run.json is None else Opaque("an exec form")
     script = parse_shell(body.text) if not isinstance(body, Opaque) else body
     if isinstance(script, Opaque):
         return None
-    return tuple(tuple(word.raw for word in (*c.assignments, *c.words)) for c in script.commands)
+    return tuple(tuple(word.raw for word in command.words) for command in script.commands)
 
 
 def _parse_alone(text: str, before: Dockerfile) -> tuple[Instruction, ...]:

@@ -56,9 +56,12 @@ def level_of(evidence: Iterable[Evidence]) -> Level:
 class Phase(enum.IntEnum):
     """The coarse order of transforms; within a phase the file name decides."""
 
-    BASE = 1
-    STAGES = 2
-    COPIES = 3
+    IMAGE = 1
+    """Which image: a successor, a JRE."""
+    BASE = 2
+    """Which variant of it: alpine, slim."""
+    STAGES = 3
+    COPIES = 4
 
 
 @dataclass(frozen=True, slots=True)

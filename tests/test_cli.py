@@ -198,7 +198,8 @@ def test_select_and_skip(article: Path) -> None:
     assert (article / "Dockerfile").read_text() == ARTICLE.replace("golang:1.18", "golang:1.18-alpine3.17")
     unknown = dfrewrite("--select", "nonsense", cwd=article)
     assert unknown.returncode == 2
-    assert "there is no transform 'nonsense'; there are alpine_base, split_stages, copy_artefacts" in unknown.stderr
+    names = "deprecated_base, runtime_jre, alpine_base, slim_base, split_stages, copy_artefacts"
+    assert f"there is no transform 'nonsense'; there are {names}" in unknown.stderr
 
 
 def test_pragmas_are_obeyed(article: Path) -> None:
@@ -231,7 +232,13 @@ def test_json_says_what_the_text_says(article: Path) -> None:
     report = json.loads(dfrewrite("--format", "json", cwd=article).stdout)
     (file,) = report["files"]
     assert [change["transform"] for change in file["changes"]] == ["alpine_base", "split_stages"]
-    assert file["forecast"] == {"before_mb": 965.22, "after_mb": 7.04, "estimate": False}
+    assert file["forecast"] == {
+        "estimate": False,
+        "before_mb": 965.22,
+        "before_range_mb": [965.22, 965.22],
+        "after_mb": 7.04,
+        "after_range_mb": [7.04, 7.04],
+    }
     assert file["findings"][0]["line"] == 10
     assert file["diff"].startswith("--- a/Dockerfile\n")
 

@@ -47,7 +47,7 @@ class TestAccepted:
         at = place("  d\n")
         edit = Edit(at.start + 2, at.start + 3, "d; D=1 e 'f g'", commands=(("c",), ("e", "'f g'")))
         rejected("promise", TEXT, edit)
-        held = (("c", "d"), ("D=1", "e", "'f g'"))
+        held = (("c", "d"), ("e", "'f g'"))
         assert "  d; D=1 e 'f g'\n" in checked(TEXT, replace(edit, commands=held))
 
     def test_a_part_of_a_run_that_is_cut_out(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from benchmarks.corpus_parts.bases import base_outcome, odd_names
 from rewriter.chain import run_chain
 from rewriter.context import BuildContext
 from rewriter.diff import DiffError, make_patch
@@ -61,6 +62,8 @@ KINDS = {
     "unsound": "changes thrown away as unsound",
     "comments": "results that lost a comment",
     "diff": "results whose diff does not apply",
+    "unknown-tag": "proposed tags that the catalogue does not know",
+    "unknown-package": "proposed apk names that the list does not know",
 }
 """Every kind of failure, in the words of the table. All of them must be zero."""
 
@@ -145,7 +148,9 @@ class Examiner:
         try:
             result = run_chain(decode(data), self._transforms, context, options)
             facts = self._result(data, result, failures)
+            facts["base"] = base_outcome(result, context)
             if result.changed:
+                failures += [Failure(kind, name, "chain", name) for kind, name in odd_names(result)]
                 again = run_chain(result.after, self._transforms, context, options)
                 facts["again"] = again.changed
                 if again.changed or again.unsound:

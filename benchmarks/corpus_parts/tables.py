@@ -41,6 +41,7 @@ class Totals:
         self.oracle: Table = defaultdict(Counter)
         self.oracle_details: Table = defaultdict(Counter)
         self.second: Table = defaultdict(Counter)
+        self.bases: Table = defaultdict(Counter)
         self.failures: Counter[str] = Counter()
 
     def add(self, found: Outcome) -> None:
@@ -98,6 +99,10 @@ class Totals:
             self._reasons(facts, context)
 
     def _reasons(self, facts: Mapping[str, Any], context: str) -> None:
+        if "base" in facts:
+            name, came_of_it = facts["base"]
+            self.bases[name]["runs"] += 1
+            self.bases[name][came_of_it] += 1
         for name, reasons in facts.get("declined", {}).items():
             for reason in reasons:
                 self.declined[f"{name}: {reason}"][context] += 1
@@ -112,6 +117,8 @@ class Totals:
         yield from table("changed by", dict(sorted(self.changed.items())), self.levels, rank=False)
         yield from table("withheld", self.withheld, self.levels)
         yield from table(f"declined at level {top}, because", self.declined, [_WITHOUT, _WITH])
+        outcomes = sorted({column for row in self.bases.values() for column in row} - {"runs"})
+        yield from table(f"base images at level {top}", self.bases, ["runs", *outcomes], most=60)
         yield from table(f"findings at level {top}", self.findings, [_WITHOUT, _WITH])
         after = {column for row in (*self.oracle.values(), *self.second.values()) for column in row} - {_BEFORE}
         columns = [_BEFORE, *sorted(after)]

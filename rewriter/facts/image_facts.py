@@ -216,6 +216,10 @@ class ImageFacts:
         """The layers of buildpack-deps in it: `curl`, `scm`, `full`; `go` for the compilers that golang adds."""
         return frozenset(" ".join(self.said("carries", tag)).split())
 
+    def machines(self, tag: str) -> frozenset[str]:
+        """The machines that a tag is built for, where these are few (`amd64`); empty where nothing is told."""
+        return frozenset(" ".join(self.said("machines", tag)).split())
+
     def packages(self, tag: str) -> tuple[str, ...]:
         """Packages of its distribution that it certainly has by its own recipe (not those of the base image)."""
         return tuple(dict.fromkeys(" ".join(self.said("packages", tag)).split()))

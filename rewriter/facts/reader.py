@@ -15,6 +15,7 @@ indented under it (see reader_versions.py). WHICH: the tags that a line speaks o
     kind       KIND                               distribution, language, runtime, service, database, build-tool, tool
     family     WHICH FAMILY                       the distribution's family, where no suite or alpine tells it
     carries    WHICH LAYER…                       layers of buildpack-deps: curl scm full; go: what golang adds to scm
+    machines   WHICH MACHINE…                     what alone it is built for, in Docker's words: amd64, arm64 …
     packages   WHICH NAME…                        packages that the variant has by its own recipe
     programs   WHICH NAME…                        programs that the image's own layer brings
     user       WHICH NAME UID GID                 users that the image adds (UID or GID `-`: not known)
@@ -48,7 +49,11 @@ _NEEDED = ("image", "source", "as-of", "collected")
 _CONFIG_KEYS = frozenset("env sets workdir user entrypoint cmd expose stopsignal volume".split())
 _TEXTS = {"kind": 1, "ratio": 1, "successor": 2, "refuse-alpine": 1, "refuse-slim": 1}  # how many words at least
 _KINDS = frozenset("distribution language runtime service database build-tool tool".split())
-_SAID = {"family": 1, "carries": 1, "packages": 1, "programs": 1, "user": 3, "trap": 1, "unread": 1}
+_SAID = {
+    **dict.fromkeys(("family", "carries", "machines", "packages", "programs", "trap", "unread"), 1),
+    "user": 3,
+}
+_MACHINES = frozenset("amd64 arm arm64 386 ppc64le riscv64 s390x".split())
 FAMILIES = frozenset("debian ubuntu alpine rhel fedora amazon busybox windows scratch arch suse".split())
 _LAYERS = frozenset("curl scm full go".split())
 
@@ -180,7 +185,7 @@ class _Reader(VersionLines):
     def _says(self, key: str, words: list[str], line: str) -> None:
         if len(words) < 2 + _SAID[key]:
             raise OddLineError(f"malformed {key}")
-        known = {"family": FAMILIES, "carries": _LAYERS}.get(key, frozenset())
+        known = {"family": FAMILIES, "carries": _LAYERS, "machines": _MACHINES}.get(key, frozenset())
         for word in words[2:] if known else ():
             if word not in known:
                 raise OddLineError(f"unknown {key} '{word}'")

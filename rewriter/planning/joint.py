@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from rewriter.planning.base import AlpineSwap, plan_alpine
+from rewriter.planning.alpine import plan_alpine
 from rewriter.planning.runtime_base import Builder
 from rewriter.planning.split import plan_split
+from rewriter.planning.swap import Swap
 from rewriter.situation import Situation
 from rewriter.transform import Phase, level_of
 
 
-def planned_swap(situation: Situation) -> AlpineSwap | str:
+def planned_swap(situation: Situation) -> Swap | str:
     """The swap of the final image's base, seeing ahead to the split that may follow it."""
     stage = situation.model.final
     if stage.root.image is not None and stage.root.image.repository == "scratch":
@@ -18,12 +19,12 @@ def planned_swap(situation: Situation) -> AlpineSwap | str:
         return "--runtime slim was asked for: builder and runtime keep Debian's libc"
     if Phase.STAGES in situation.ahead:
         swap = plan_alpine(situation, stage, splits=True)
-        if isinstance(swap, AlpineSwap) and _will_split(situation, swap):
+        if isinstance(swap, Swap) and _will_split(situation, swap):
             return swap
     return plan_alpine(situation, stage, splits=False)
 
 
-def _will_split(situation: Situation, swap: AlpineSwap) -> bool:
+def _will_split(situation: Situation, swap: Swap) -> bool:
     builder = Builder(None, swap.choice.alpine, None, True, swap.evidence)
     plan = plan_split(situation, builder)
     return not isinstance(plan, str) and level_of(plan.evidence) <= situation.options.level

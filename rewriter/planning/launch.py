@@ -117,8 +117,13 @@ def _script(step: Step, state: State, files: StageFiles) -> Script | str | None:
     else:
         by_shell = False
     name = argv[0] if argv else None
-    if name is None or ("/" not in name and not by_shell):
+    if name is None:
         return None
+    if "/" not in name and not by_shell:
+        found = _on_path(name, state, files)
+        if found is None:
+            return None
+        name = found
     path = step.absolute(name)
     origin = files.origin(path) if path is not None else None
     if path is None or origin is None:
@@ -140,6 +145,16 @@ def _script(step: Step, state: State, files: StageFiles) -> Script | str | None:
     if isinstance(inner, Opaque):
         return f"the script {origin} is not understood: {inner.reason}"
     return Script(path, origin, interpreter, tuple(_with_arguments(each, argv[1:]) for each in inner), text)
+
+
+def _on_path(name: str, state: State, files: StageFiles) -> str | None:
+    """The path of a script of the context that a bare name finds in a folder of PATH; None when there is none."""
+    for folder in state.path_folders() or ():
+        path = posixpath.join(folder, name)
+        origin = files.origin(path)
+        if origin is not None and files.context is not None and files.context.kind(origin) == "file":
+            return path
+    return None
 
 
 def _with_arguments(step: Step, arguments: tuple[str | None, ...]) -> Step:

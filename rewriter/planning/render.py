@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rewriter.edit import Edit
 from rewriter.model.stages import Stage
-from rewriter.planning.base import image_span
+from rewriter.planning.image_place import image_span
 from rewriter.planning.plan import CopyFrom, SplitPlan
 from rewriter.source import line_ending
 from rewriter.syntax import Dockerfile, Instruction, Span, Trivia

@@ -28,8 +28,10 @@ _BUILD_PACKAGES = frozenset(
     "autoconf automake libtool bzr breezy mercurial subversion openssh openssh-client protobuf protobuf-dev "
     "protobuf-compiler protoc upx upx-ucl binutils gettext-dev linux-headers patch ncurses".split()
 )
-_CARRIED_PACKAGES = frozenset(
-    {"ca-certificates", "tzdata", "bash", "curl", "wget", "gnupg", "unzip", "zip", "tar", "gzip", "xz", "xz-utils"}
+GNU_PACKAGES = frozenset({"coreutils", "findutils", "grep", "sed", "diffutils", "gawk", "tar", "gzip", "procps"})
+"""What busybox does as well, with fewer options: who starts any program may mean one of theirs."""
+_CARRIED_PACKAGES = GNU_PACKAGES | frozenset(
+    {"ca-certificates", "tzdata", "bash", "curl", "wget", "gnupg", "unzip", "zip", "xz", "xz-utils"}
 )
 
 

@@ -9,6 +9,7 @@ from rewriter.model.run import Step, script_steps
 from rewriter.planning.launch import is_builtin, tested_programs
 from rewriter.planning.needs import launch_needs
 from rewriter.planning.plan import Draft
+from rewriter.planning.roles import GNU_PACKAGES
 from rewriter.planning.runtime_base import RuntimeBase, candidates
 from rewriter.shell import Opaque
 from rewriter.userland.runtime import ROOT_NAMES, known_user, program_package
@@ -155,6 +156,8 @@ def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict
 def _provably_unused(draft: Draft, name: str) -> bool:
     """True when all sources were seen, and what they start is written out and is not this."""
     reads = draft.reads
+    if name in GNU_PACKAGES and reads.programs:
+        return False
     return (
         name not in draft.roles.started
         and reads.seen

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from rewriter.facts.images import ImageFacts
 from rewriter.model.stages import Stage
 from rewriter.planning.assemble import assemble
-from rewriter.planning.base import golang_facts, image_span, version_doubt
 from rewriter.planning.carry import carry_files, source_folders
 from rewriter.planning.cgo import cgo_verdict
+from rewriter.planning.image_place import image_span, version_doubt
 from rewriter.planning.launch import launch_of
 from rewriter.planning.plan import Draft, SplitPlan
 from rewriter.planning.programs import find_programs
@@ -53,7 +54,7 @@ def _begin(situation: Situation, builder: Builder | None) -> Draft | str:
     unfit = _unfit(situation, stage)
     if unfit:
         return unfit
-    facts = golang_facts(situation, stage)
+    facts = _golang_facts(situation, stage)
     if isinstance(facts, str):
         return facts
     if stage.image is None:
@@ -69,6 +70,21 @@ def _begin(situation: Situation, builder: Builder | None) -> Draft | str:
     draft = Draft(situation, stage, situation.go(stage), launch, builder)
     draft.evidence += [*version_doubt(stage), *builder.evidence]
     return draft
+
+
+def _golang_facts(situation: Situation, stage: Stage) -> ImageFacts | str:
+    """The catalogue's page for the base image of a stage, or why it is none of ours."""
+    image = stage.root.image
+    if image is None:
+        return f"its base image {stage.root.image_word} is only known at build time"
+    facts = situation.facts.image(image.short_name)
+    if image.short_name == "alpine":
+        return "its base is alpine already"
+    if facts is None or image.short_name != "golang":
+        return f"{stage.root.image_word} is not golang, the one image whose stages are split yet"
+    if image.digest:
+        return f"{stage.root.image_word} is pinned by digest: another tag would drop the pin"
+    return facts
 
 
 def _pinnable(stage: Stage) -> bool:

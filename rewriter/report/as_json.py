@@ -79,4 +79,8 @@ def _withheld(step: Step, item: Withheld) -> dict[str, Any]:
 def _forecast(forecast: Forecast | None) -> dict[str, Any] | None:
     if forecast is None:
         return None
-    return {"before_mb": forecast.before, "after_mb": forecast.after, "estimate": forecast.estimate}
+    told: dict[str, Any] = {"estimate": forecast.estimate}
+    for name, size in (("before", forecast.before), ("after", forecast.after)):
+        told[f"{name}_mb"] = round(size.likely, 2) if size is not None else None
+        told[f"{name}_range_mb"] = [round(size.low, 2), round(size.high, 2)] if size is not None else None
+    return told

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from unidiff.patch import PatchSet
 
     from rewriter.proof.verdict import Proof
-    from rewriter.result import Forecast, Result
+    from rewriter.result import BaseSize, Forecast, Result
 
 Style = Callable[[str, str], str]
 """Takes a text and its role (path, add, remove, hunk, note, doubt, finding, error, or "") and gives it its look.
@@ -58,10 +58,17 @@ def render_text(
 def _forecast(forecast: Forecast | None) -> str:
     if forecast is None:
         return ""
-    before = f"{forecast.before:.0f} MB" if forecast.before is not None else "an unknown size"
-    after = f"{forecast.after:.0f} MB" if forecast.after is not None else "an unknown size"
-    about = "about " if forecast.estimate else ""
-    return f", {about}{before} → {about}{after} (base images only; what the build makes is not counted)"
+    sizes = f"{base_size(forecast.before)} → {base_size(forecast.after)}"
+    return f", {sizes} (base images only; what the build makes is not counted)"
+
+
+def base_size(size: BaseSize | None) -> str:
+    """A size, or the range that it lies in, in words."""
+    if size is None:
+        return "an unknown size"
+    if not size.estimate:
+        return f"{size.likely:.0f} MB"
+    return f"about {size.low:.0f} to {size.high:.0f} MB"
 
 
 def _diff(result: Result, patch: PatchSet, style: Style) -> Iterator[str]:

@@ -109,7 +109,7 @@ PACKAGES: dict[str, str] = {
     "svn": "subversion",
     "xz": "xz",
 }
-_REFUSED: dict[str, str] = {
+REFUSED: dict[str, str] = {
     "add-apt-repository": "adds a repository of Debian packages",
     "adduser": "takes other options on Alpine",
     "addgroup": "takes other options on Alpine",
@@ -141,21 +141,22 @@ def alpine_gap(step: Step) -> str | None:
     if not name:
         raw = step.command.words[0].raw if step.command and step.command.words else "a command"
         return f"`{raw}` is only known at run time"
-    if name in _REFUSED:
-        return f"`{name}` {_REFUSED[name]}"
+    if name in REFUSED:
+        return f"`{name}` {REFUSED[name]}"
     if name in ("sh", "bash", "source", ".", "eval"):
         return f"`{name}` runs a script whose commands are not looked at here"
     if name in PACKAGES:
         return None
     if name not in APPLETS:
         return f"`{name}` is not known to work the same on Alpine"
-    return _option_gap(step, name)
+    return option_gap(step, name)
 
 
-def _option_gap(step: Step, name: str) -> str | None:
+def option_gap(step: Step, name: str) -> str | None:
+    """The option of an applet that busybox does not know, in a sentence."""
     allowed = APPLETS[name]
     if name == "echo":
-        return _echo_gap(step)
+        return echo_gap(step)
     pattern = _GNU_WORDS.get(name)
     odd = next((word for word in step.argv[1:] if pattern and word and pattern.search(word)), None)
     if odd is not None:
@@ -175,7 +176,7 @@ def _option_gap(step: Step, name: str) -> str | None:
     return None
 
 
-def _echo_gap(step: Step) -> str | None:
+def echo_gap(step: Step) -> str | None:
     """dash's echo reads backslashes, busybox's does not (and knows -e, which dash prints)."""
     words = step.command.words[1:] if step.command else ()
     odd = any("\\" in word.raw for word in words) or any(word in ("-e", "-ne", "-en", "-E") for word in step.argv[1:])

@@ -1,0 +1,245 @@
+"""The alpine tag of the final image's base, with the packages, commands and users that change with it; or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rewriter.ecosystems.go import GoStage
+from rewriter.ecosystems.go_file import GoFile
+from rewriter.facts import Refusal, TagChoice, alpine_tag, parse_tag
+from rewriter.model.stages import Stage
+from rewriter.planning.carry_stage import CarriedStage, carry_stage, family_of, moved_programs
+from rewriter.planning.cgo import cgo_verdict
+from rewriter.planning.declared import Declared, declared_by, remark_text
+from rewriter.planning.launch import Launch, launch_of, tested_programs
+from rewriter.planning.need_types import Known, Needs
+from rewriter.planning.needs import build_needs, launch_needs, mention_needs
+from rewriter.planning.needs_go import source_needs
+from rewriter.planning.swap import (
+    Base,
+    Swap,
+    find_base,
+    first_of,
+    is_tool,
+    looked_up,
+    relied_on,
+    starts_by_itself,
+    written,
+)
+from rewriter.shell import Opaque
+from rewriter.situation import Situation
+from rewriter.transform import Certainty, Evidence
+
+_SERVES_FILES = frozenset({"nginx", "httpd", "caddy"})
+
+
+def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | str:
+    """The swap of a stage's base to alpine, or the reason against it.
+
+    ``splits`` says that only the build will run on this base: what run time needs is then not asked of it.
+    """
+    base = find_base(situation, stage)
+    if isinstance(base, str):
+        return base
+    choice = _choice(situation, base)
+    if isinstance(choice, str):
+        return choice
+    new_text = written(base, choice, "-alpine")
+    if new_text is None:
+        return f"its version comes from an ARG, and {base.facts.name}:{choice.tag} is not that with -alpine behind it"
+    go = situation.go(stage)
+    carried = carry_stage(go.runs, base, choice)
+    declared = declared_by(situation, base, go)
+    needs = _needs(situation, base, choice, carried, declared, splits)
+    if isinstance(needs, str):
+        return needs
+    evidence = list(_judged(situation, stage, base, choice, declared, needs))
+    evidence += _machines(base, choice, needs)
+    moved = moved_programs(stage, carried.installed, situation.dockerfile.text)
+    if isinstance(moved, str):
+        needs.vetoes.append(moved)
+        moved = ()
+    relied = relied_on(situation, stage)
+    if relied:
+        return relied
+    vetoes = [*carried.vetoes, *needs.vetoes]
+    if vetoes:
+        return first_of(vetoes)
+    packages = {name: reason for name, reason in needs.packages.items() if name not in carried.installed}
+    evidence = [
+        looked_up(choice, base.facts.name),
+        *base.place.evidence,
+        *evidence,
+        *carried.evidence,
+        *(Evidence(f"{package} is added: {reason}", "Dockerfile") for package, reason in packages.items()),
+    ]
+    why = f"{base.place.text} becomes {new_text}: {choice.reason or 'the same version on Alpine'}."
+    return Swap(
+        base, new_text, choice, "alpine", why, tuple(dict.fromkeys(evidence)), packages, (*carried.edits, *moved)
+    )
+
+
+def _choice(situation: Situation, base: Base) -> TagChoice | str:
+    """The alpine tag that takes the place of the base's, looked up."""
+    facts, tag = base.facts, base.tag
+    if facts.family(tag) == "alpine":
+        return "its base is alpine already" if facts.name == "alpine" else f"{base.shown} is an alpine image already"
+    if facts.refuse_alpine:
+        return facts.refuse_alpine
+    choice = alpine_tag(facts, tag, situation.options.alpine if base.place.pinned else None)
+    if isinstance(choice, Refusal):
+        return choice.reason
+    if base.place.pinned:
+        return choice
+    parsed = parse_tag(facts.name, tag)
+    floating = f"{parsed.version}-alpine"
+    if parsed.suite or not facts.has(floating):
+        return f"{facts.name}:{floating} is not in the catalogue"
+    return TagChoice(floating, choice.alpine, choice.reason, choice.source, choice.date)
+
+
+def _needs(
+    situation: Situation, base: Base, choice: TagChoice, carried: CarriedStage, declared: Declared, splits: bool
+) -> Needs | str:
+    stage = situation.model.final
+    go = situation.go(stage)
+    known = Known(
+        own=base.facts.programs(choice.tag) | go.tools | declared.programs,
+        handled=carried.handled,
+        installed=carried.installed | set(base.facts.packages(choice.tag)),
+        family=family_of(base),
+        users=carried.users | frozenset(user.name for user in base.facts.users(choice.tag)),
+    )
+    needs = build_needs(go, known)
+    for package, reason in carried.wants.items():
+        needs.want(package, reason)
+    if stage.final_state.env.get("TZ", "") != "":
+        needs.want("tzdata", "ENV TZ")
+    _copied(situation, stage, base, needs)
+    user = (stage.final_state.user or "").partition(":")[0]
+    if stage.final_state.user is None or (not splits and not _alpine_user(user) and user not in known.users):
+        needs.vetoes.append(f"USER {user or 'is only known at build time, and'} is not known to exist on Alpine")
+    if splits:
+        return needs
+    launch = launch_of(stage, situation.files(stage))
+    health = tested_programs(stage)
+    if isinstance(health, Opaque):
+        return f"its HEALTHCHECK is not understood: {health.reason}"
+    if go.is_go:
+        source_needs(go, needs)
+    else:
+        mention_needs(situation.files(stage), needs)
+    if isinstance(launch, Launch):
+        run_time = launch_needs(launch, health, go, known)
+        needs.vetoes += run_time.vetoes
+        for package, reason in run_time.packages.items():
+            needs.want(package, reason)
+    elif starts_by_itself(base, stage):
+        pass  # what it starts is the image's own
+    elif is_tool(stage):
+        return "nothing says what the image is for (no ENTRYPOINT, no CMD): whoever uses it may need what alpine lacks"
+    else:
+        needs.vetoes.append(launch)
+    return needs
+
+
+def _judged(
+    situation: Situation, stage: Stage, base: Base, choice: TagChoice, declared: Declared, needs: Needs
+) -> Iterator[Evidence]:
+    """What libc the program and its dependencies need."""
+    go = situation.go(stage)
+    if go.is_go:
+        yield from _judged_go(situation, go, choice, needs)
+    else:
+        needs.vetoes += [
+            f"{fact} could not be seen, and it may need glibc ({where})" for fact, where in declared.unseen
+        ]
+        copies = [copy for copy in situation.files(stage).copies if copy.source]
+        if situation.context is None and copies:
+            line, fact = f"line {copies[0].instruction.line}", "could not be seen: there is no build context"
+            if base.facts.name in _SERVES_FILES:
+                yield Evidence(f"what it copies into the image {fact}", line, Certainty.ASSUMED)
+            else:
+                needs.vetoes.append(f"whether what it copies ({line}) needs glibc {fact}")
+    for doubt in declared.doubts:
+        yield Evidence(doubt, "build context", Certainty.ASSUMED)
+    if declared.manifests:
+        yield from _dependencies(base, declared, needs)
+    if situation.context is not None and not go.is_go:
+        from rewriter.manifests.risks import context_risks
+
+        needs.vetoes += [f"{remark.where}: {remark.reason}" for remark in context_risks(situation.context)]
+
+
+def _dependencies(base: Base, declared: Declared, needs: Needs) -> Iterator[Evidence]:
+    """What the dependencies need of libc, and which packages."""
+    from rewriter.manifests.musl import musl_verdict
+    from rewriter.manifests.needs import alpine_needs
+
+    verdict = musl_verdict(declared.manifests, image=base.facts.name, version=base.tag)
+    added = alpine_needs(declared.manifests, image=base.facts.name, version=base.tag)
+    needs.vetoes += [remark_text(remark) for remark in (*verdict.refusals, *added.refusals)]
+    for remark in (*verdict.doubts, *added.doubts):
+        yield Evidence(remark_text(remark), remark.where, Certainty.ASSUMED)
+    wanted = {**added.run, **added.build}
+    for package, reason in wanted.items():
+        needs.want(package, reason)
+    reasons = [*wanted.values(), *map(remark_text, added.doubts)]
+    if base.facts.name == "rust" and reasons:
+        needs.vetoes.append(f"{reasons[0]}: Rust links statically on Alpine, and slim is the better base")
+
+
+def _judged_go(situation: Situation, go: GoStage, choice: TagChoice, needs: Needs) -> Iterator[Evidence]:
+    made = go.artefacts
+    static = bool(made) and all(artefact.static for artefact in made)
+    cgo = cgo_verdict(go, made if static else (), choice.alpine)
+    looked_up_in = next((f.path for f in _go_sources(situation) if "users" in f.uses), None)
+    if looked_up_in:
+        needs.vetoes.append(f"{looked_up_in} looks users up, and Alpine has others")
+    if cgo.veto:
+        needs.vetoes.append(cgo.veto)
+    if cgo.compiler:
+        needs.want("build-base", cgo.compiler)
+    yield from cgo.evidence
+
+
+def _machines(base: Base, choice: TagChoice, needs: Needs) -> list[Evidence]:
+    """Alpine tags that are built for fewer machines than the others."""
+    machines = base.facts.machines(choice.tag)
+    if not machines:
+        return []
+    fact = f"{base.facts.name}:{choice.tag} is built for {', '.join(sorted(machines))} alone"
+    platform = base.stage.from_.flag("platform") or ""
+    if "$" not in platform and platform.count("/") >= 1:
+        if platform.split("/")[1] not in machines:
+            needs.vetoes.append(f"{fact}, and --platform={platform} is asked for")
+        return []
+    return [Evidence(f"{fact}: a build for another machine fails", "catalogue", Certainty.ASSUMED)]
+
+
+def _go_sources(situation: Situation) -> tuple[GoFile, ...]:
+    return situation.sources.program(None).files if situation.sources is not None else ()
+
+
+def _alpine_user(name: str) -> bool:
+    """True for a user that an alpine image has as the full one does; a low number may be somebody else there."""
+    return name in ("", "root", "nobody", "0", "65534") or (name.isdigit() and int(name) >= 1000)
+
+
+def _copied(situation: Situation, stage: Stage, base: Base, needs: Needs) -> None:
+    """What comes from other stages was made with their libc."""
+    if situation.go(stage).is_go or base.facts.name in _SERVES_FILES:
+        return
+    java = "java" in base.facts.programs(base.tag)
+    for each in stage.lineage:
+        for instruction in each.instructions:
+            name = instruction.flag("from") if instruction.name == "COPY" else None
+            if not name:
+                continue
+            source = situation.model.find(name, each.index)
+            image = source.root.image if source is not None else None
+            page = situation.facts.image(image.short_name) if image is not None else None
+            musl = page is not None and image is not None and page.family(image.tag or "latest") == "alpine"
+            archive = java and all(word.endswith((".jar", ".war")) for word in instruction.operands[:-1])
+            if not musl and not archive:
+                needs.vetoes.append(f"line {instruction.line}: what it copies from {name} may need glibc")

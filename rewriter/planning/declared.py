@@ -1,0 +1,108 @@
+"""What the build context declares for the dependencies that a stage installs, and what of it could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rewriter.ecosystems.go import GoStage
+from rewriter.manifests import Manifest, from_install_words, read_manifests
+from rewriter.manifests.find import manifest_folders, read_with_references
+from rewriter.planning.installs import installs_of
+from rewriter.planning.swap import Base
+from rewriter.situation import Situation
+
+if TYPE_CHECKING:
+    from rewriter.manifests.verdicts import Remark
+
+_PROGRAMS = {
+    "django-admin": "django",
+    "jupyter": "notebook",
+    "jupyter-lab": "jupyterlab",
+    "nest": "@nestjs/cli",
+    "ng": "@angular/cli",
+    "pserve": "pyramid",
+    "rackup": "rack",
+    "tsc": "typescript",
+    "vue-cli-service": "@vue/cli-service",
+    "webpack": "webpack-cli",
+}
+"""Programs whose package has another name, as their packages on PyPI, npm and RubyGems declare them (2026-11)."""
+
+
+@dataclass(slots=True)
+class Declared:
+    """``manifests``: what was read. ``unseen``: (what could not be seen, where it is asked for)."""
+
+    manifests: tuple[Manifest, ...] = ()
+    unseen: list[tuple[str, str]] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    """What else could not be seen, and is no reason against a swap."""
+    ecosystems: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all dependencies that are seen: their programs are there when they are installed."""
+        return frozenset(item.name for manifest in self.manifests for item in manifest.dependencies)
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The programs that the dependencies bring: by their own name, or one that is known to differ."""
+        names = self.names
+        return names | frozenset(program for program, name in _PROGRAMS.items() if name in names)
+
+
+def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:
+    """Reads what the installing commands of a stage take."""
+    found = Declared()
+    manifests: dict[str, Manifest] = {}
+    context, files = situation.context, go.files
+    named: list[Manifest] = []
+    ecosystems: set[str] = set()
+    for install in installs_of(go):
+        line = f"line {install.step.instruction.line}"
+        ecosystems.add(install.ecosystem)
+        if install.words:
+            words = from_install_words(install.ecosystem, install.words)
+            named.append(Manifest(line, install.ecosystem, words, complete=False))
+        if not install.declared and install.files == ():
+            continue
+        if install.files is None or context is None:
+            found.unseen.append((f"what `{install.step.name}` installs", line))
+            continue
+        read = list(read_with_references(context, install.files))
+        folder = install.folder(files) if install.declared else None
+        if folder is not None:
+            read += read_manifests(context, folder)
+        if install.declared and not any(manifest.ecosystem == install.ecosystem for manifest in read):
+            found.unseen.append((f"what `{install.step.name}` installs", line))
+        for manifest in read:
+            if manifest.ecosystem == install.ecosystem:
+                manifests.setdefault(manifest.path, manifest)
+    if "java" in base.facts.programs(base.tag) and not any(m.ecosystem == "maven" for m in manifests.values()):
+        for manifest in _of_the_project(situation, "maven", found):
+            manifests.setdefault(manifest.path, manifest)
+    found.manifests = (*manifests.values(), *named)
+    found.ecosystems = frozenset(ecosystems)
+    return found
+
+
+def _of_the_project(situation: Situation, ecosystem: str, found: Declared) -> Iterator[Manifest]:
+    """What the context declares anywhere: an archive that is copied was built from some of it."""
+    context = situation.context
+    seen = False
+    for folder in manifest_folders(context) if context is not None else ():
+        for manifest in read_manifests(context, folder) if context is not None else ():
+            if manifest.ecosystem == ecosystem:
+                seen = True
+                yield manifest
+    if not seen:
+        found.doubts.append("whether its archives bring libraries for glibc (JNI) could not be seen")
+
+
+def remark_text(remark: Remark) -> str:
+    """A remark on a dependency, as a clause."""
+    if not remark.dependency:
+        return remark.reason
+    return f"{remark.dependency} ({remark.where}): {remark.reason}"

@@ -1,0 +1,171 @@
+"""Which dependencies the commands of a stage install, and where the build context declares them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rewriter.ecosystems.go import GoStage
+from rewriter.model.files import StageFiles
+from rewriter.model.run import Step
+from rewriter.planning.run_scripts import context_scripts
+
+_PYTHON = ("requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml")
+_MARKERS = {
+    "npm": ("package.json",),
+    "pypi": _PYTHON,
+    "rubygems": ("Gemfile", "Gemfile.lock"),
+    "packagist": ("composer.json",),
+    "maven": ("pom.xml", "build.gradle", "build.gradle.kts"),
+    "cargo": ("Cargo.toml",),
+    "hex": ("mix.exs",),
+}
+"""A file that shows by its name that its folder is the one of the project."""
+_JAVA_BUILDERS = frozenset({"mvn", "mvnw", "gradle", "gradlew"})
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """One command that installs or builds what is declared somewhere."""
+
+    ecosystem: str
+    """The registry: npm, pypi, rubygems, packagist, maven, cargo, nuget, hex; php-extension for those of PHP."""
+    step: Step
+    words: tuple[str, ...]
+    """Packages that the command names itself."""
+    files: tuple[str, ...] | None
+    """Files of the context that it is told to read (``-r``); None when one of them could not be seen."""
+    declared: bool
+    """True when it takes what the project declares."""
+
+    def folder(self, files: StageFiles) -> str | None:
+        """The folder of the context whose project it installs ("" is the root); None when that is not seen."""
+        for name in _MARKERS.get(self.ecosystem, ()):
+            path = self.step.absolute(name)
+            origin = files.origin(path) if path is not None else None
+            if origin is not None and files.context is not None and files.context.kind(origin) == "file":
+                return posixpath.dirname(origin)
+        if self.ecosystem == "nuget" and files.context is not None and self.step.cwd is not None:
+            origin = files.origin(self.step.cwd)
+            return None if origin is None else "" if origin == "." else origin
+        return None
+
+
+def installs_of(go: GoStage) -> Iterator[Install]:
+    """The installing commands of a stage, in order."""
+    for run in go.runs:
+        for step in run.steps if isinstance(run.steps, tuple) else ():
+            scripts = context_scripts(step, go.files, run.state)
+            for each in (step, *(inner for script in scripts for inner in script.steps)):
+                found = _install(each, go.files)
+                if found is not None:
+                    yield found
+
+
+def _install(step: Step, files: StageFiles) -> Install | None:
+    argv = [word if word is not None else "$" for word in step.argv]
+    if not argv:
+        return None
+    name = step.name
+    if name.startswith("python") and argv[1:3] == ["-m", "pip"]:
+        name, argv = "pip", argv[2:]
+    elif name.startswith("pip") and name[3:].replace(".", "").isdigit():
+        name = "pip"
+    rest = argv[1:]
+    verb = next((word for word in rest if not word.startswith("-")), "")
+    if name == "pip" or (name == "uv" and verb in ("pip", "sync", "add")):
+        return _pip(step, rest, verb, files) if name == "pip" else _uv(step, rest, verb, files)
+    if name in ("poetry", "pipenv", "pdm"):
+        return Install("pypi", step, (), (), True) if verb in ("install", "sync", "update") else None
+    if name in ("conda", "mamba"):
+        return Install("pypi", step, ("conda",), None, False)
+    if name in ("npm", "yarn", "pnpm"):
+        return _npm(step, name, rest, verb)
+    if name in ("bundle", "gem"):
+        return _ruby(step, name, rest, verb)
+    if name == "composer":
+        return Install("packagist", step, (), (), True) if verb in ("install", "update", "require") else None
+    if name in ("pecl", "docker-php-ext-install"):
+        return Install("php-extension", step, tuple(_extensions(name, rest)), (), False)
+    if name in _JAVA_BUILDERS:
+        return Install("maven", step, (), (), True)
+    if name == "cargo" and verb in ("build", "install", "test", "run", "chef"):
+        return Install("cargo", step, (), (), True)
+    if name == "dotnet" and verb in ("restore", "build", "publish", "test", "run"):
+        return Install("nuget", step, (), (), True)
+    return Install("hex", step, (), (), True) if name == "mix" else None
+
+
+def _extensions(name: str, rest: list[str]) -> Iterator[str]:
+    """The names behind ``pecl install`` or ``docker-php-ext-install -j4``."""
+    words = rest if name == "docker-php-ext-install" else rest[1:] if rest[:1] == ["install"] else []
+    return (word for word in words if not word.startswith("-") and not word.isdigit())
+
+
+_PIP_VALUES = frozenset(
+    "-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -t --target --trusted-host "
+    "--platform --python-version --only-binary --no-binary --prefix --root --src --cache-dir --timeout --retries "
+    "--proxy --progress-bar --log -e --editable --config-settings --implementation --abi --cert".split()
+)
+"""Options of pip whose value is the next word. Source: ``pip install --help`` of pip 23.0."""
+
+
+def _pip(step: Step, rest: list[str], verb: str, files: StageFiles) -> Install | None:
+    if verb not in ("install", "wheel"):
+        return None
+    return _requirements(step, rest[rest.index(verb) + 1 :], files)
+
+
+def _uv(step: Step, rest: list[str], verb: str, files: StageFiles) -> Install | None:
+    if verb != "pip":
+        return Install("pypi", step, (), (), True)
+    return _requirements(step, rest[rest.index("install") + 1 :], files) if "install" in rest else None
+
+
+def _requirements(step: Step, words: list[str], files: StageFiles) -> Install:
+    named: list[str] = []
+    read: list[str] = []
+    seen, declared = True, False
+    queue = list(words)
+    while queue:
+        word = queue.pop(0)
+        option, equals, value = word.partition("=")
+        if word.startswith("-r") and len(word) > 2 and not word.startswith("--"):
+            option, value, equals = "-r", word[2:], "="
+        if option in _PIP_VALUES:
+            value = value if equals else queue.pop(0) if queue else ""
+            if option in ("-r", "--requirement"):
+                path = step.absolute(value)
+                origin = files.origin(path) if path is not None else None
+                if origin is None:
+                    seen = False
+                else:
+                    read.append(origin)
+            elif option in ("-e", "--editable"):
+                declared = True
+        elif word.startswith("-"):
+            continue
+        elif word in (".", "./") or word.startswith((".[", "./")):
+            declared = True
+        else:
+            named.append(word)
+    return Install("pypi", step, tuple(named), tuple(read) if seen else None, declared)
+
+
+def _npm(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
+    adding = {"npm": ("install", "i", "add"), "yarn": ("add", "global"), "pnpm": ("add", "install", "i")}[name]
+    plain = [word for word in rest if not word.startswith("-")]
+    if (name == "yarn" and verb in ("", "install")) or verb in ("ci", "clean-install", "install-ci-test"):
+        return Install("npm", step, (), (), True)
+    if verb not in adding:
+        return None
+    names = plain[2:] if verb == "global" else plain[1:]
+    return Install("npm", step, tuple(names), (), not names)
+
+
+def _ruby(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
+    if name == "bundle":
+        return Install("rubygems", step, (), (), True) if verb in ("", "install", "update") else None
+    names = [word for word in rest if not word.startswith("-")][1:]
+    return Install("rubygems", step, tuple(names), (), False) if verb == "install" else None
