@@ -94,6 +94,7 @@ def test_a_good_run(oracle: Oracle) -> None:
         "second": {"planted": "agrees"},
         "comments": [1, 1],
         "again": False,
+        "base": ("scratch", "nothing to swap"),
     }
     facts, failures = Examiner(oracle, [transform(labelling)]).level(b"FROM scratch\nLABEL a=b\n", None, "review")
     assert (failures, facts["declined"], facts["changed"]) == ([], {"planted": ["it has … label already"]}, {})

@@ -10,6 +10,7 @@ from rewriter.ecosystems.go import GoStage
 from rewriter.manifests import Manifest, from_install_words, read_manifests
 from rewriter.manifests.find import manifest_folders, read_with_references
 from rewriter.planning.installs import installs_of
+from rewriter.planning.launch import Launch, launch_of
 from rewriter.planning.swap import Base
 from rewriter.situation import Situation
 
@@ -60,7 +61,8 @@ def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:
     context, files = situation.context, go.files
     named: list[Manifest] = []
     ecosystems: set[str] = set()
-    for install in installs_of(go):
+    launch = launch_of(go.stage, files)
+    for install in installs_of(go, launch.all_steps if isinstance(launch, Launch) else ()):
         line = f"line {install.step.instruction.line}"
         ecosystems.add(install.ecosystem)
         if install.words:

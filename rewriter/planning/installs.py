@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from rewriter.ecosystems.go import GoStage
 from rewriter.model.files import StageFiles
@@ -52,15 +53,15 @@ class Install:
         return None
 
 
-def installs_of(go: GoStage) -> Iterator[Install]:
-    """The installing commands of a stage, in order."""
-    for run in go.runs:
-        for step in run.steps if isinstance(run.steps, tuple) else ():
-            scripts = context_scripts(step, go.files, run.state)
-            for each in (step, *(inner for script in scripts for inner in script.steps)):
-                found = _install(each, go.files)
-                if found is not None:
-                    yield found
+def installs_of(go: GoStage, started: Iterable[Step] = ()) -> Iterator[Install]:
+    """The installing commands of a stage, in order, and those of what it starts; scripts of the context included."""
+    built = ((step, run.state) for run in go.runs if isinstance(run.steps, tuple) for step in run.steps)
+    for step, state in chain(built, ((step, go.stage.final_state) for step in started)):
+        scripts = context_scripts(step, go.files, state)
+        for each in (step, *(inner for script in scripts for inner in script.steps)):
+            found = _install(each, go.files)
+            if found is not None:
+                yield found
 
 
 def _install(step: Step, files: StageFiles) -> Install | None:

@@ -65,7 +65,7 @@ def plan_jre(situation: Situation) -> Swap | str | None:
         return relied or first_of(vetoes)
     added = (Evidence(f"{name} is added: {reason}", "Dockerfile") for name, reason in packages.items())
     evidence = (looked_up(choice, base.facts.name), *base.place.evidence, _unseen(situation), *added)
-    why = f"{base.shown} becomes {choice.tag}: it runs Java and compiles nothing, so that the compiler is not needed."
+    why = f"{base.shown} becomes {base.facts.name}:{choice.tag}: it runs Java, and compiles nothing when it runs."
     return Swap(base, new_text, choice, "jre", why, evidence, packages)
 
 
