@@ -10,9 +10,8 @@ from rewriter.facts import Refusal, TagChoice, alpine_tag, parse_tag
 from rewriter.model.stages import Stage
 from rewriter.planning.carry_stage import CarriedStage, carry_stage, family_of, moved_programs
 from rewriter.planning.cgo import cgo_verdict
-from rewriter.planning.declared import Declared, declared_by, remark_text
 from rewriter.planning.launch import Launch, launch_of, tested_programs
-from rewriter.planning.need_types import Known, Needs
+from rewriter.planning.need_types import Declared, Known, Needs
 from rewriter.planning.needs import build_needs, launch_needs, mention_needs
 from rewriter.planning.needs_go import source_needs
 from rewriter.planning.swap import (
@@ -30,6 +29,10 @@ from rewriter.shell import Opaque
 from rewriter.situation import Situation
 from rewriter.transform import Certainty, Evidence
 
+_INSTALLERS = frozenset(
+    "pip pip3 python python3 uv poetry pipenv pdm conda mamba npm yarn pnpm bundle gem composer pecl "
+    "docker-php-ext-install mvn mvnw gradle gradlew cargo dotnet mix".split()
+)
 _SERVES_FILES = frozenset({"nginx", "httpd", "caddy"})
 
 
@@ -49,7 +52,7 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | s
         return f"its version comes from an ARG, and {base.facts.name}:{choice.tag} is not that with -alpine behind it"
     go = situation.go(stage)
     carried = carry_stage(go.runs, base, choice)
-    declared = declared_by(situation, base, go)
+    declared = _declared(situation, base, go)
     needs = _needs(situation, base, choice, carried, declared, splits)
     if isinstance(needs, str):
         return needs
@@ -171,10 +174,21 @@ def _judged(
         needs.vetoes += [f"{remark.where}: {remark.reason}" for remark in context_risks(situation.context)]
 
 
+def _declared(situation: Situation, base: Base, go: GoStage) -> Declared:
+    """What the stage installs of other languages; an image of Go rarely does, and its scripts are not taken over."""
+    steps = (step for run in go.runs if isinstance(run.steps, tuple) for step in run.steps)
+    if go.is_go and not any(step.name in _INSTALLERS for step in steps):
+        return Declared()
+    from rewriter.planning.declared import declared_by
+
+    return declared_by(situation, base, go)
+
+
 def _dependencies(base: Base, declared: Declared, needs: Needs) -> Iterator[Evidence]:
     """What the dependencies need of libc, and which packages."""
     from rewriter.manifests.musl import musl_verdict
     from rewriter.manifests.needs import alpine_needs
+    from rewriter.planning.declared import remark_text
 
     verdict = musl_verdict(declared.manifests, image=base.facts.name, version=base.tag)
     added = alpine_needs(declared.manifests, image=base.facts.name, version=base.tag)

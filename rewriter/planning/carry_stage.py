@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.go import Run
 from rewriter.edit import Edit
@@ -12,7 +13,9 @@ from rewriter.model.stages import Stage
 from rewriter.planning.swap import Base
 from rewriter.shell import Opaque
 from rewriter.transform import Evidence
-from rewriter.userland.carried import AlpineTarget, Carried, Refused
+
+if TYPE_CHECKING:
+    from rewriter.userland.carried import Carried
 
 _MARKS = (
     *("apt", "dpkg", "yum", "dnf", "rpm", "DEBIAN", "debconf", "user", "group", "passwd", "chsh", "sudo", "locale"),
@@ -56,17 +59,19 @@ class CarriedStage:
 def carry_stage(runs: Sequence[Run], base: Base, choice: TagChoice) -> CarriedStage:
     """Carries every RUN over; each that cannot be is a veto with the exact word."""
     facts = base.facts
+    done = CarriedStage()
+    marked = [run for run in runs if any(mark in run.instruction.text for mark in _MARKS)]
+    if not marked:
+        return done
+    # Imported here: most images of Go have no such RUN.
+    from rewriter.userland.carried import AlpineTarget, Refused
+    from rewriter.userland.carry import carry_run
+    from rewriter.userland.mounts import carry_mounts
+
     accounts = frozenset(user.name for user in facts.users(choice.tag))
     target = AlpineTarget(choice.alpine, family_of(base), frozenset(facts.packages(choice.tag)), accounts, accounts)
-    done = CarriedStage()
     edits: list[Edit] = []
-    for run in runs:
-        if not any(mark in run.instruction.text for mark in _MARKS):
-            continue
-        # Imported here: most images of Go have no such RUN.
-        from rewriter.userland.carry import carry_run
-        from rewriter.userland.mounts import carry_mounts
-
+    for run in marked:
         mounts = carry_mounts(run.instruction)
         if isinstance(mounts, Refused):
             done.vetoes.append(mounts.reason)

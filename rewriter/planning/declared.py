@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.go import GoStage
@@ -11,47 +10,12 @@ from rewriter.manifests import Manifest, from_install_words, read_manifests
 from rewriter.manifests.find import manifest_folders, read_with_references
 from rewriter.planning.installs import installs_of
 from rewriter.planning.launch import Launch, launch_of
+from rewriter.planning.need_types import Declared
 from rewriter.planning.swap import Base
 from rewriter.situation import Situation
 
 if TYPE_CHECKING:
     from rewriter.manifests.verdicts import Remark
-
-_PROGRAMS = {
-    "django-admin": "django",
-    "jupyter": "notebook",
-    "jupyter-lab": "jupyterlab",
-    "nest": "@nestjs/cli",
-    "ng": "@angular/cli",
-    "pserve": "pyramid",
-    "rackup": "rack",
-    "tsc": "typescript",
-    "vue-cli-service": "@vue/cli-service",
-    "webpack": "webpack-cli",
-}
-"""Programs whose package has another name, as their packages on PyPI, npm and RubyGems declare them (2026-11)."""
-
-
-@dataclass(slots=True)
-class Declared:
-    """``manifests``: what was read. ``unseen``: (what could not be seen, where it is asked for)."""
-
-    manifests: tuple[Manifest, ...] = ()
-    unseen: list[tuple[str, str]] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
-    """What else could not be seen, and is no reason against a swap."""
-    ecosystems: frozenset[str] = frozenset()
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of all dependencies that are seen: their programs are there when they are installed."""
-        return frozenset(item.name for manifest in self.manifests for item in manifest.dependencies)
-
-    @property
-    def programs(self) -> frozenset[str]:
-        """The programs that the dependencies bring: by their own name, or one that is known to differ."""
-        names = self.names
-        return names | frozenset(program for program, name in _PROGRAMS.items() if name in names)
 
 
 def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:

@@ -10,7 +10,6 @@ from itertools import chain
 from rewriter.ecosystems.go import GoStage
 from rewriter.model.files import StageFiles
 from rewriter.model.run import Step
-from rewriter.planning.run_scripts import context_scripts
 
 _PYTHON = ("requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml")
 _MARKERS = {
@@ -55,6 +54,8 @@ class Install:
 
 def installs_of(go: GoStage, started: Iterable[Step] = ()) -> Iterator[Install]:
     """The installing commands of a stage, in order, and those of what it starts; scripts of the context included."""
+    from rewriter.planning.run_scripts import context_scripts
+
     built = ((step, run.state) for run in go.runs if isinstance(run.steps, tuple) for step in run.steps)
     for step, state in chain(built, ((step, go.stage.final_state) for step in started)):
         scripts = context_scripts(step, go.files, state)

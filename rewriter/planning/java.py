@@ -9,7 +9,6 @@ from dataclasses import replace
 from rewriter.facts import Refusal, jre_tag
 from rewriter.model.run import Step
 from rewriter.planning.launch import Launch, launch_of, tested_programs
-from rewriter.planning.run_scripts import context_scripts
 from rewriter.planning.swap import Base, Swap, find_base, first_of, looked_up, relied_on, written
 from rewriter.shell import Opaque
 from rewriter.situation import Situation
@@ -116,6 +115,8 @@ def _steps(situation: Situation, launch: Launch) -> tuple[Step, ...]:
 
 def _inner(situation: Situation, steps: tuple[Step, ...]) -> Iterator[Step]:
     """The commands of scripts of the context that the steps run."""
+    from rewriter.planning.run_scripts import context_scripts
+
     stage = situation.model.final
     for step in steps:
         for script in context_scripts(step, situation.files(stage), stage.final_state):

@@ -7,7 +7,6 @@ from rewriter.model.files import StageFiles
 from rewriter.model.run import Step
 from rewriter.planning.file_effects import ZONES
 from rewriter.planning.launch import Launch, is_builtin
-from rewriter.planning.mentions import mentions
 from rewriter.planning.need_types import NOTHING_KNOWN, Known, Needs
 from rewriter.planning.needs_go import go_command
 from rewriter.planning.scripts import called_scripts, runs_scripts
@@ -162,6 +161,8 @@ def _brings_programs(step: Step) -> bool:
 
 def mention_needs(files: StageFiles, needs: Needs) -> None:
     """What the sources of the context start by name, for languages whose sources are not parsed."""
+    from rewriter.planning.mentions import mentions
+
     for mention in mentions(files, TOOLS | _REFUSED_PROGRAMS):
         where = f"{mention.path}:{mention.line}"
         package = program_package(mention.program, "alpine")

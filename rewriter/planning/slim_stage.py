@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from rewriter.facts import Refusal, slim_tag
 from rewriter.manifests.needs import slim_needs as dependency_needs
 from rewriter.model.run import Step
-from rewriter.planning.declared import Declared, declared_by, remark_text
+from rewriter.planning.declared import declared_by, remark_text
 from rewriter.planning.launch import Launch, tested_programs
 from rewriter.planning.mentions import mentions
+from rewriter.planning.need_types import Declared
 from rewriter.planning.recipe import lost_on_slim
 from rewriter.planning.run_scripts import ContextScript, context_scripts
 from rewriter.planning.scripts import called_scripts, runs_scripts
