@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -64,9 +64,13 @@ class Situation:
         if image.repository == "scratch":
             return State(base_known=True)
         tag = image.tag or "latest"
-        if known is None or not known.config_known_of(tag):
+        if known is None:
             return unknown_base(image)
         config = known.config_of(tag)
+        if not known.config_known_of(tag):
+            # What these tags set differs from release to release; the user of a language's or a server's image does not.
+            told = known.config_known and known.kind in ("language", "service")
+            return replace(unknown_base(image), user=config.user if told else None)
         return State(env=dict(config.env), base_known=True, workdir=config.workdir or "/", user=config.user)
 
     @cached_property

@@ -33,6 +33,9 @@ _INSTALLERS = frozenset(
     "pip pip3 python python3 uv poetry pipenv pdm conda mamba npm yarn pnpm bundle gem composer pecl "
     "docker-php-ext-install mvn mvnw gradle gradlew cargo dotnet mix".split()
 )
+_JUDGED = frozenset({"cargo", "maven", "npm", "nuget", "packagist", "pypi", "rubygems"})
+"""Registries whose packages are known to work on musl or not; a release of Erlang, for one, brings a run-time system
+that must come from the same distribution (facts of hex packages are no answer)."""
 _SERVES_FILES = frozenset({"nginx", "httpd", "caddy"})
 
 
@@ -154,6 +157,8 @@ def _judged(
     if go.is_go:
         yield from _judged_go(situation, go, choice, needs)
     else:
+        if base.facts.kind == "language" and _registry(base) is None:
+            needs.vetoes.append(f"what programs on {base.facts.name} need of the C library is not known")
         needs.vetoes += [
             f"{fact} could not be seen, and it may need glibc ({where})" for fact, where in declared.unseen
         ]
@@ -172,6 +177,14 @@ def _judged(
         from rewriter.manifests.risks import context_risks
 
         needs.vetoes += [f"{remark.where}: {remark.reason}" for remark in context_risks(situation.context)]
+
+
+def _registry(base: Base) -> str | None:
+    """The registry whose packages are judged for a base; None for a language of which none is."""
+    from rewriter.manifests.verdicts import ecosystem_of
+
+    found = ecosystem_of(base.facts.name)
+    return found if found in _JUDGED else None
 
 
 def _declared(situation: Situation, base: Base, go: GoStage) -> Declared:

@@ -43,6 +43,8 @@ def go_command(step: Step, needs: Needs, go: GoStage, line: int) -> None:
     proxy = variables.get("GOPROXY") or ""
     if command.verb in ("mod", "build", "install", "test", "run", "list") and proxy.split(",")[0] in ("direct", "off"):
         needs.want("git", f"GOPROXY={proxy} fetches with it")
+    if go.version is not None and go.version < (1, 13) and not proxy and _downloads(command, go):
+        needs.want("git", f"go {command.verb} on line {line} fetches with it: Go has a proxy since 1.13")
     if variables.get("GO111MODULE") == "off" and command.verb == "install":
         needs.want("git", f"go install on line {line} may fetch with it")
     if command.verb in ("build", "install", "test", "run") and _compiles_c(command, step, go):
@@ -60,6 +62,15 @@ def go_command(step: Step, needs: Needs, go: GoStage, line: int) -> None:
         needs.vetoes.append(f"line {line}: GOFLAGS asks for what needs glibc or a C compiler")
     if "race" in command.flags or command.flags.get("buildmode") in ("plugin", "c-shared", "shared"):
         needs.vetoes.append(f"line {line}: `-race` and plugins need glibc")
+
+
+def _downloads(command: GoCommand, go: GoStage) -> bool:
+    """True for a command that fetches modules which the sources require and do not bring."""
+    if command.verb not in ("mod", "build", "install", "test", "run", "list") or command.flags.get("mod") == "vendor":
+        return False
+    if go.sources is None:
+        return any(copy.source.rpartition("/")[2] in ("go.mod", "go.sum") for copy in go.files.copies)
+    return bool(go.requires(None))
 
 
 def _compiles_c(command: GoCommand, step: Step, go: GoStage) -> bool:
