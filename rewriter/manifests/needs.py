@@ -131,7 +131,8 @@ def _is_input(manifest: Manifest) -> bool:
 def _gather_one(dependency: Dependency, gathering: _Gathering, version: str) -> bool:
     """Puts down what one dependency needs; True when nothing is known of it."""
     if dependency.origin == "git":
-        gathering.add(gathering.build, ("git", "ca-certificates"), f"{dependency.name} comes from a git repository")
+        if dependency.ecosystem != "cargo":  # which fetches with a libgit2 of its own
+            gathering.add(gathering.build, ("git", "ca-certificates"), f"{dependency.name} comes from a git repository")
         gathering.doubt(dependency, "it is built from a git repository, and what it needs was not seen")
         return False
     if dependency.origin:

@@ -10,10 +10,12 @@ from rewriter.facts import Refusal, TagChoice, alpine_tag, parse_tag
 from rewriter.model.stages import Stage
 from rewriter.planning.carry_stage import CarriedStage, carry_stage, family_of, moved_programs
 from rewriter.planning.cgo import cgo_verdict
+from rewriter.planning.downloads import portable_copy, portable_programs
 from rewriter.planning.launch import Launch, launch_of, tested_programs
 from rewriter.planning.need_types import Declared, Known, Needs
 from rewriter.planning.needs import build_needs, launch_needs, mention_needs
 from rewriter.planning.needs_go import source_needs
+from rewriter.planning.server_users import unknown_users
 from rewriter.planning.swap import (
     Base,
     Swap,
@@ -37,6 +39,9 @@ _JUDGED = frozenset({"cargo", "maven", "npm", "nuget", "packagist", "pypi", "rub
 """Registries whose packages are known to work on musl or not; a release of Erlang, for one, brings a run-time system
 that must come from the same distribution (facts of hex packages are no answer)."""
 _SERVES_FILES = frozenset({"nginx", "httpd", "caddy"})
+_OWN_FOLDERS = {"nginx": ("/usr/share/nginx",)}
+_COMPILERS = frozenset({"gcc", "g++", "make", "musl-dev", "libc-dev", "binutils", "patch", "file"})
+"""What build-base depends on."""
 
 
 def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | str:
@@ -71,7 +76,7 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | s
     vetoes = [*carried.vetoes, *needs.vetoes]
     if vetoes:
         return first_of(vetoes)
-    packages = {name: reason for name, reason in needs.packages.items() if name not in carried.installed}
+    packages = {name: why for name, why in needs.packages.items() if not _comes_with(name, carried.installed)}
     evidence = [
         looked_up(choice, base.facts.name),
         *base.place.evidence,
@@ -92,6 +97,8 @@ def _choice(situation: Situation, base: Base) -> TagChoice | str:
         return "its base is alpine already" if facts.name == "alpine" else f"{base.shown} is an alpine image already"
     if facts.refuse_alpine:
         return facts.refuse_alpine
+    if facts.kind == "language" and facts.name != "golang" and _registry(base) is None:
+        return f"what programs on {facts.name} need of the C library is not known"
     choice = alpine_tag(facts, tag, situation.options.alpine if base.place.pinned else None)
     if isinstance(choice, Refusal):
         return choice.reason
@@ -110,21 +117,26 @@ def _needs(
     stage = situation.model.final
     go = situation.go(stage)
     known = Known(
-        own=base.facts.programs(choice.tag) | go.tools | declared.programs,
+        own=frozenset({*base.facts.programs(choice.tag), *go.tools, *declared.programs, *portable_programs(go)}),
         handled=carried.handled,
         installed=carried.installed | set(base.facts.packages(choice.tag)),
+        release=choice.alpine,
         family=family_of(base),
         users=carried.users | frozenset(user.name for user in base.facts.users(choice.tag)),
+        renumbered=_renumbered(base, choice),
+        folders=_OWN_FOLDERS.get(base.facts.name, ()),
     )
     needs = build_needs(go, known)
     for package, reason in carried.wants.items():
         needs.want(package, reason)
+    _compiled_by_pecl(go, base, needs)
     if stage.final_state.env.get("TZ", "") != "":
         needs.want("tzdata", "ENV TZ")
     _copied(situation, stage, base, needs)
-    user = (stage.final_state.user or "").partition(":")[0]
-    if stage.final_state.user is None or (not splits and not _alpine_user(user) and user not in known.users):
-        needs.vetoes.append(f"USER {user or 'is only known at build time, and'} is not known to exist on Alpine")
+    _user(stage, base, needs, None if splits else known.users)
+    if base.facts.name in _SERVES_FILES:
+        odd = next(unknown_users(situation.files(stage), known.users), None)
+        needs.vetoes += [f"{odd[0]} names the user {odd[1]}, whom Alpine does not have"] if odd else []
     if splits:
         return needs
     launch = launch_of(stage, situation.files(stage))
@@ -134,13 +146,13 @@ def _needs(
     if go.is_go:
         source_needs(go, needs)
     else:
-        mention_needs(situation.files(stage), needs)
+        mention_needs(situation.files(stage), needs, base.facts.suite(base.tag) or "")
     if isinstance(launch, Launch):
         run_time = launch_needs(launch, health, go, known)
         needs.vetoes += run_time.vetoes
         for package, reason in run_time.packages.items():
             needs.want(package, reason)
-    elif starts_by_itself(base, stage):
+    elif starts_by_itself(base, stage) or (is_tool(stage) and base.facts.config_of(base.tag).cmd[:1] == ("php-fpm",)):
         pass  # what it starts is the image's own
     elif is_tool(stage):
         return "nothing says what the image is for (no ENTRYPOINT, no CMD): whoever uses it may need what alpine lacks"
@@ -157,8 +169,6 @@ def _judged(
     if go.is_go:
         yield from _judged_go(situation, go, choice, needs)
     else:
-        if base.facts.kind == "language" and _registry(base) is None:
-            needs.vetoes.append(f"what programs on {base.facts.name} need of the C library is not known")
         needs.vetoes += [
             f"{fact} could not be seen, and it may need glibc ({where})" for fact, where in declared.unseen
         ]
@@ -171,11 +181,18 @@ def _judged(
                 needs.vetoes.append(f"whether what it copies ({line}) needs glibc {fact}")
     for doubt in declared.doubts:
         yield Evidence(doubt, "build context", Certainty.ASSUMED)
+    for doubt in dict.fromkeys(needs.doubts):
+        yield Evidence(doubt, "Dockerfile", Certainty.ASSUMED)
     if declared.manifests:
         yield from _dependencies(base, declared, needs)
     if situation.context is not None and not go.is_go:
         from rewriter.manifests.risks import context_risks
+        from rewriter.planning.recipe import lost_on_alpine
 
+        needs.vetoes += lost_on_alpine(base, situation.context)
+        if base.facts.name not in _SERVES_FILES:
+            fact = "programs and libraries that its code, or that of its dependencies, loads by a computed name"
+            yield Evidence(f"{fact} were not seen", "build context", Certainty.ASSUMED)
         needs.vetoes += [f"{remark.where}: {remark.reason}" for remark in context_risks(situation.context)]
 
 
@@ -244,6 +261,50 @@ def _machines(base: Base, choice: TagChoice, needs: Needs) -> list[Evidence]:
     return [Evidence(f"{fact}: a build for another machine fails", "catalogue", Certainty.ASSUMED)]
 
 
+def _compiled_by_pecl(go: GoStage, base: Base, needs: Needs) -> None:
+    """pecl compiles; docker-php-ext-install fetches the compilers on Alpine and takes them out again, pecl does not."""
+    for run in go.runs if base.facts.name == "php" else ():
+        for step in run.steps if isinstance(run.steps, tuple) else ():
+            if step.name in ("phpize", "pickle") or (step.name == "pecl" and "install" in step.argv):
+                for package in ("autoconf", "build-base", "pkgconf"):
+                    needs.want(package, f"line {run.instruction.line} compiles an extension with {step.name}")
+
+
+def _comes_with(name: str, installed: frozenset[str]) -> bool:
+    """True for a package that is installed, or that one of the installed brings: a -dev package brings its library."""
+    if name in installed or (name in _COMPILERS and "build-base" in installed):
+        return True
+    if name in ("libpq", "postgresql-dev") and "libpq-dev" in installed:
+        return True
+    return f"{name}-dev" in installed or (name.endswith("-libs") and f"{name[:-5]}-dev" in installed)
+
+
+def _renumbered(base: Base, choice: TagChoice) -> frozenset[str]:
+    """Numbers of the image's own users and groups that are others on Alpine."""
+    after = {user.name: (user.uid, user.gid) for user in base.facts.users(choice.tag)}
+    moved = [
+        (before, now)
+        for user in base.facts.users(base.tag)
+        for before, now in zip((user.uid, user.gid), after.get(user.name, (None, None)), strict=True)
+    ]
+    return frozenset(str(before) for before, now in moved if before is not None and before != now)
+
+
+def _user(stage: Stage, base: Base, needs: Needs, users: frozenset[str] | None) -> None:
+    """The USER has to be known on Alpine; ``users`` None: only that it is known at all."""
+    state = stage.final_state
+    user = (state.user or "").partition(":")[0]
+    if state.user is None:
+        named = any(instruction.name == "USER" for each in stage.lineage for instruction in each.instructions)
+        needs.vetoes.append(
+            "USER is only known at build time, and is not known to exist on Alpine"
+            if named
+            else f"as which user {base.shown} runs is not known"
+        )
+    elif users is not None and not _alpine_user(user) and user not in users:
+        needs.vetoes.append(f"USER {user} is not known to exist on Alpine")
+
+
 def _go_sources(situation: Situation) -> tuple[GoFile, ...]:
     return situation.sources.program(None).files if situation.sources is not None else ()
 
@@ -261,7 +322,7 @@ def _copied(situation: Situation, stage: Stage, base: Base, needs: Needs) -> Non
     for each in stage.lineage:
         for instruction in each.instructions:
             name = instruction.flag("from") if instruction.name == "COPY" else None
-            if not name:
+            if not name or portable_copy(instruction):
                 continue
             source = situation.model.find(name, each.index)
             image = source.root.image if source is not None else None

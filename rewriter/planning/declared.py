@@ -15,7 +15,12 @@ from rewriter.planning.swap import Base
 from rewriter.situation import Situation
 
 if TYPE_CHECKING:
+    from rewriter.context import BuildContext
     from rewriter.manifests.verdicts import Remark
+
+_LARGEST = 2_000_000  # bytes of a Cargo.toml
+_ALONE = frozenset({("pypi", "pip"), ("pypi", "setuptools"), ("pypi", "wheel")})
+"""What installers are updated with: packages without machine code that bring no other ones."""
 
 
 def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:
@@ -31,7 +36,9 @@ def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:
         ecosystems.add(install.ecosystem)
         if install.words:
             words = from_install_words(install.ecosystem, install.words)
-            named.append(Manifest(line, install.ecosystem, words, complete=False))
+            words = tuple(one for one in words if (one.ecosystem, one.name) not in _ALONE)
+            if words:
+                named.append(Manifest(line, words[0].ecosystem, words, complete=False))
         if not install.declared and install.files == ():
             continue
         if install.files is None or context is None:
@@ -51,7 +58,23 @@ def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:
             manifests.setdefault(manifest.path, manifest)
     found.manifests = (*manifests.values(), *named)
     found.ecosystems = frozenset(ecosystems)
+    if "cargo" in ecosystems and context is not None:
+        found.built = frozenset(_of_rust(manifest.path, context) for manifest in manifests.values()) - {""}
     return found
+
+
+def _of_rust(path: str, context: BuildContext) -> str:
+    """The name of the program that a package of Rust is built into; empty when it names none."""
+    if not path.endswith("Cargo.toml"):
+        return ""
+    import tomllib
+
+    try:
+        package = tomllib.loads((context.read(path, _LARGEST) or b"").decode("utf-8")).get("package", {})
+    except (ValueError, RecursionError):
+        return ""
+    name = package.get("name") if isinstance(package, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _of_the_project(situation: Situation, ecosystem: str, found: Declared) -> Iterator[Manifest]:

@@ -155,6 +155,20 @@ def _requirements(step: Step, words: list[str], files: StageFiles) -> Install:
     return Install("pypi", step, tuple(named), tuple(read) if seen else None, declared)
 
 
+_GEM_VALUES = frozenset("-v --version -i --install-dir -n --bindir -s --source --platform -P --trust-policy".split())
+
+
+def _without_values(words: list[str]) -> Iterator[str]:
+    """The words of ``gem`` that are no options and no values of them."""
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        if word in _GEM_VALUES:
+            del words[:1]
+        elif not word.startswith("-"):
+            yield word
+
+
 def _npm(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
     adding = {"npm": ("install", "i", "add"), "yarn": ("add", "global"), "pnpm": ("add", "install", "i")}[name]
     plain = [word for word in rest if not word.startswith("-")]
@@ -169,5 +183,5 @@ def _npm(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
 def _ruby(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
     if name == "bundle":
         return Install("rubygems", step, (), (), True) if verb in ("", "install", "update") else None
-    names = [word for word in rest if not word.startswith("-")][1:]
+    names = list(_without_values(rest))[1:]
     return Install("rubygems", step, tuple(names), (), False) if verb == "install" else None

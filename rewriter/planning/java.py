@@ -25,6 +25,13 @@ _BUILDERS = frozenset(
     "Rscript node-gyp".split()
 )
 """Tools that compile Java, or C against the headers of the JDK (jni.h)."""
+_JDK_MODULES = tuple(
+    f"jdk.{name}" for name in "compiler jshell javadoc jdi jlink jartool jdeps jconsole jcmd jstatd attach".split()
+)
+"""Modules that only the development kit has. Source: ``java --list-modules`` of Debian's openjdk-17-jdk-headless and
+openjdk-17-jre-headless, 2026-11."""
+_WITHIN_JDK = re.compile(r"/jre(?:/|\b)")
+"""A path through the JRE that lies within a JDK up to Java 8: alone, the JRE has no such folder."""
 _READ_TEXT = frozenset("eval su trap watch".split())
 """Commands that run a text, whose words are then looked at one by one."""
 _COMPILES_AT_RUN_TIME = re.compile(
@@ -89,6 +96,11 @@ def _vetoes(situation: Situation, base: Base, launch: Launch) -> list[str]:
         word = _development(step)
         if word:
             found.append(f"line {step.instruction.line}: `{word}` is part of the JDK, or builds with it")
+    for instruction in (i for each in stage.lineage for i in each.instructions):
+        if instruction.name in ("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "VOLUME", "WORKDIR"):
+            inside = _WITHIN_JDK.search(instruction.logical.text)
+            if inside:
+                found.append(f"line {instruction.line} names a path within the JDK ({inside.group()})")
     for name, value in stage.final_state.env.items():
         # A folder of PATH that is not there is passed over.
         if name not in ("JAVA_HOME", "PATH") and value and ("tools.jar" in value or "/jre" in value):
@@ -143,6 +155,8 @@ def _development(step: Step) -> str | None:
     for word in words:
         base = word.rpartition("/")[2]
         if base in names or "-agentlib:jdwp" in word or word in ("-javaagent", "--source"):
+            return word
+        if "tools.jar" in word or any(module in word for module in _JDK_MODULES):
             return word
         # `java Main.java` compiles that file (since Java 11).
         if step.name == "java" and word.endswith(".java"):

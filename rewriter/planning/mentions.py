@@ -44,7 +44,7 @@ def mentions(files: StageFiles, programs: Container[str]) -> Iterator[Mention]:
         return
     told: set[str] = set()
     room = _MOST_BYTES
-    names = (path for path in _copied(context, files) if path.endswith(_SOURCES) and not _skipped(path))
+    names = (path for path in copied_files(context, files) if path.endswith(_SOURCES) and not _skipped(path))
     for count, path in enumerate(names):
         data = context.read(path) or b""
         room -= len(data)
@@ -62,7 +62,7 @@ def mentions(files: StageFiles, programs: Container[str]) -> Iterator[Mention]:
                     yield Mention(word, path, number)
 
 
-def _copied(context: BuildContext, files: StageFiles) -> Iterator[str]:
+def copied_files(context: BuildContext, files: StageFiles) -> Iterator[str]:
     """The files of the context that COPY and ADD bring; all of them where one of these cannot be told."""
     sources = {copy.source for copy in files.copies}
     everything = bool(sources & {"", "."})

@@ -35,6 +35,8 @@ class Declared:
     doubts: list[str] = field(default_factory=list)
     """What else could not be seen, and is no reason against a swap."""
     ecosystems: frozenset[str] = frozenset()
+    built: frozenset[str] = frozenset()
+    """The programs that the project itself is, by the names that its manifest gives them (Rust)."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -45,15 +47,16 @@ class Declared:
     def programs(self) -> frozenset[str]:
         """The programs that the dependencies bring: by their own name, or one that is known to differ."""
         names = self.names
-        return names | frozenset(program for program, name in _PROGRAMS.items() if name in names)
+        return names | self.built | frozenset(program for program, name in _PROGRAMS.items() if name in names)
 
 
 @dataclass(slots=True)
 class Needs:
-    """Packages with the reason for each, and vetoes."""
+    """Packages with the reason for each, vetoes, and what could not be seen and is no reason against a swap."""
 
     packages: dict[str, str] = field(default_factory=dict)
     vetoes: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     def want(self, package: str, reason: str) -> None:
         """Adds a package once; the first reason stays."""
@@ -71,6 +74,12 @@ class Known:
     installed: frozenset[str] = frozenset()
     """Alpine packages."""
     users: frozenset[str] = frozenset()
+    renumbered: frozenset[str] = frozenset()
+    """Numbers of users of the image that have another number on Alpine (www-data of php and httpd: 33)."""
+    folders: tuple[str, ...] = ()
+    """Folders that the image has on Alpine too."""
+    release: str | None = None
+    """Of Alpine, X.Y; None: not known."""
     family: str = "debian"
     """Of the image that the commands were written for: debian, ubuntu or rhel."""
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from rewriter.ecosystems.go import GoStage, Run
+from rewriter.facts import is_older_than
 from rewriter.model.files import StageFiles
 from rewriter.model.run import Step
+from rewriter.planning.downloads import fetched_programs, portable_copy
 from rewriter.planning.file_effects import ZONES
 from rewriter.planning.launch import Launch, is_builtin
 from rewriter.planning.need_types import NOTHING_KNOWN, Known, Needs
 from rewriter.planning.needs_go import go_command
+from rewriter.planning.program_places import interpreter_gap, misplaced, own_path
 from rewriter.planning.scripts import called_scripts, runs_scripts
 from rewriter.shell import Opaque
 from rewriter.userland.alpine import APPLETS, alpine_shell
 from rewriter.userland.needs import alpine_needs
-from rewriter.userland.runtime import TOOLS, known_user, program_package
+from rewriter.userland.runtime import TOOLS, known_user
 
 _PROGRAM_FOLDERS = ("/usr/local", "/usr/bin", "/bin", "/opt", "/go/bin", "/sbin", "/usr/sbin")
 _DEBIAN_FOLDERS = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/lib64/", "/etc/apt", "/var/lib/dpkg")
@@ -33,6 +36,7 @@ def build_needs(go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
     """What the RUN instructions of a stage need on Alpine that its image does not have there."""
     needs = Needs()
     _owners(go, needs, known)
+    fetched_programs(go, needs)
     for run in go.runs:
         line = run.instruction.line
         _mounts(run, needs)
@@ -63,12 +67,17 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage, known: K
         path = step.absolute(word) if word and "/" in word else None
         if path in artefacts or path in {script.path for script in launch.scripts}:
             continue
-        if step.name in ("sh", "bash") and launch.scripts and step in launch.steps:
+        by_shell = step.name in ("sh", "bash") and launch.scripts and step in launch.steps
+        if by_shell:
             if step.name == "bash":
                 needs.want("bash", f"line {step.instruction.line} starts a script with it")
             continue
         _command(step, needs, go, f"line {step.instruction.line}", known)
+    started = {step.absolute(step.argv[0]) for step in launch.steps if step.argv and step.argv[0]}
     for script in launch.scripts:
+        odd = interpreter_gap(script.text) if script.path in started else ""
+        if odd:
+            needs.vetoes.append(f"{script.origin} is run by {odd}, which Alpine does not have there")
         if script.interpreter == "bash":
             needs.want("bash", f"{script.origin} is run by it")
     state = go.stage.final_state
@@ -88,18 +97,8 @@ def _interpreter(step: Step, needs: Needs) -> None:
 
 def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) -> None:
     name = step.name
-    redirects = step.command.redirects if step.command is not None else ()
-    targets = [redirect.target.value(step.variables) for redirect in redirects if redirect.target is not None]
-    for word in (*step.argv[1:], *targets):
-        if word and word.startswith(ZONES):
-            needs.want("tzdata", f"{where} uses {ZONES}")
-        elif word and (word.startswith(_DEBIAN_FOLDERS) or word in _DEBIAN_FILES):
-            needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
-    if name in ("chown", "chgrp"):
-        parts = step.options_and_operands
-        for owner in (parts[1][0] if parts is not None and parts[1] else "").split(":"):
-            if not known_user(owner, "alpine") and owner not in known.users:
-                needs.vetoes.append(f"{where}: the owner {owner} is not known to exist on Alpine")
+    word = step.argv[0] if step.argv else None
+    _names(step, needs, where, known)
     if runs_scripts(step) and name in known.own:
         inner = called_scripts(step, go.files, go.stage.final_state)
         if isinstance(inner, str):
@@ -113,18 +112,44 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
         return
     if name in known.own or name in ("go", "gofmt") or name in go.tools:
         return
+    if word and "/" in word and go.artefact_at(step.absolute(word) or ""):
+        return
+    if word and (reason := misplaced(word) or ("is not known to run on Alpine" if own_path(word) else "")):
+        needs.vetoes.append(f"{where}: `{word}` {reason}")
+        return
     if is_builtin(name) and name not in APPLETS and name not in ("eval", "source", "."):
         return
     if _brings_programs(step):
         needs.vetoes.append(f"{where}: `{name}` brings programs that may need glibc")
-    if step.argv and step.argv[0] and "/" in step.argv[0] and go.artefact_at(step.absolute(step.argv[0]) or ""):
-        return
+    # Images of the time before alpine 3.5 have no number in their tags.
+    old = known is not NOTHING_KNOWN and (known.release is None or is_older_than(known.release, "3.5"))
+    if old and name == "wget" and any(word and word.startswith("https:") for word in step.argv):
+        needs.want("openssl", f"{where} fetches by https, for which an old wget of busybox calls openssl")
     found = alpine_needs(step, known.installed, known.family)
     if isinstance(found, str):
         needs.vetoes.append(f"{where}: {found}")
         return
     for package in found:
         needs.want(package, f"{where} calls {name}")
+
+
+def _names(step: Step, needs: Needs, where: str, known: Known) -> None:
+    """Files and users that the words of a command name."""
+    redirects = step.command.redirects if step.command is not None else ()
+    targets = [redirect.target.value(step.variables) for redirect in redirects if redirect.target is not None]
+    owners = step.name in ("chown", "chgrp")
+    for word in (*step.argv[1:], *targets):
+        if word and word.startswith(ZONES):
+            needs.want("tzdata", f"{where} uses {ZONES}")
+        elif word and (word.startswith(_DEBIAN_FOLDERS) or word in _DEBIAN_FILES):
+            if not any(f"{word}/".startswith(f"{folder}/") for folder in known.folders):
+                needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
+        elif word and "www-data" in word and "www-data" not in known.users and not owners:
+            needs.vetoes.append(f"{where} names www-data, whom Alpine does not have")
+    if owners:
+        parts = step.options_and_operands
+        for owner in (parts[1][0] if parts is not None and parts[1] else "").split(":"):
+            _owner(owner, where, needs, known)
 
 
 def _mounts(run: Run, needs: Needs) -> None:
@@ -143,12 +168,19 @@ def _owners(go: GoStage, needs: Needs, known: Known) -> None:
     for stage in go.stage.lineage:
         for instruction in stage.instructions:
             target = instruction.operands[-1] if instruction.name in ("COPY", "ADD") else ""
-            if instruction.flag("from") is not None and f"{target}/".startswith(_PROGRAM_FOLDERS):
+            foreign = instruction.flag("from") is not None and not portable_copy(instruction)
+            if foreign and f"{target}/".startswith(_PROGRAM_FOLDERS):
                 needs.vetoes.append(f"line {instruction.line}: what it copies to {target} may need glibc")
             owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
             for name in (owner or "").split(":"):
-                if not known_user(name, "alpine") and name not in known.users:
-                    needs.vetoes.append(f"line {instruction.line}: the owner {name} is not known to exist on Alpine")
+                _owner(name, f"line {instruction.line}", needs, known)
+
+
+def _owner(name: str, where: str, needs: Needs, known: Known) -> None:
+    if name in known.renumbered:
+        needs.vetoes.append(f"{where}: the owner {name} has another number on Alpine")
+    elif not known_user(name, "alpine") and name not in known.users:
+        needs.vetoes.append(f"{where}: the owner {name} is not known to exist on Alpine")
 
 
 def _brings_programs(step: Step) -> bool:
@@ -159,13 +191,19 @@ def _brings_programs(step: Step) -> bool:
     )
 
 
-def mention_needs(files: StageFiles, needs: Needs) -> None:
-    """What the sources of the context start by name, for languages whose sources are not parsed."""
+def mention_needs(files: StageFiles, needs: Needs, suite: str) -> None:
+    """What the sources of the context start by name, for languages whose sources are not parsed.
+
+    ``suite``: the release of the image that they were written for; all that it has beyond a slim one may be meant.
+    """
+    from rewriter.facts.packages import program_apk
+    from rewriter.facts.slim_gap import slim_gap
     from rewriter.planning.mentions import mentions
 
-    for mention in mentions(files, TOOLS | _REFUSED_PROGRAMS):
+    asked = TOOLS | _REFUSED_PROGRAMS | slim_gap(suite).programs.keys()
+    for mention in mentions(files, asked - APPLETS.keys()):
         where = f"{mention.path}:{mention.line}"
-        package = program_package(mention.program, "alpine")
+        package = None if mention.program in _REFUSED_PROGRAMS else program_apk(mention.program)
         if package is None:
             needs.vetoes.append(f"{where} starts `{mention.program}`, which is not known on Alpine")
         elif package:

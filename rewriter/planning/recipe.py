@@ -36,6 +36,7 @@ _JAVA_DRAWS = re.compile(
 _PYTHON_TK = re.compile(
     rb"^[ \t]*(?:import|from)[ \t]+(?:tkinter|Tkinter|turtle|idlelib|customtkinter)\b", re.MULTILINE
 )
+_PYTHON_LIBRARIES = re.compile(rb"\bfind_library\b|libc\.so\.6|ld-linux")
 _JAVA_SOURCES = (".java", ".kt", ".groovy", ".scala", "pom.xml", ".gradle", ".gradle.kts")
 _BINUTILS = frozenset(
     "addr2line ar as c++filt dwp elfedit gprof ld nm objcopy objdump ranlib readelf size strings strip".split()
@@ -55,7 +56,7 @@ def lost_on_slim(base: Base, steps: Iterable[Step], context: BuildContext | None
     """What the recipe of the full image installs, and the commands or sources of a stage use."""
     lost = Lost()
     facts, tag = base.facts, base.tag
-    if facts.name == "openjdk" and facts.carries(tag):
+    if "java" in facts.programs(tag) and facts.carries(tag):
         for call, line in _called(steps):
             package = _ARCHIVERS.get(call.name)
             if package is not None:
@@ -76,6 +77,15 @@ def _fonts(context: BuildContext | None, lost: Lost) -> None:
         lost.doubts.append(
             "whether it draws text or images (java.awt) was not seen: slim lacks fontconfig, libfreetype6 and fonts"
         )
+
+
+def lost_on_alpine(base: Base, context: BuildContext | None) -> Iterator[str]:
+    """What sources of Python ask for that Alpine's image lacks: Tk, and libraries by what ldconfig knows of glibc's."""
+    if "python3" in base.facts.programs(base.tag) and base.facts.kind == "language":
+        for path in _matches(context, _PYTHON_TK, (".py",)):
+            yield f"{path} imports tkinter, which the image on Alpine has no libraries for"
+        for path in _matches(context, _PYTHON_LIBRARIES, (".py",)):
+            yield f"{path} looks a library up as glibc names it"
 
 
 def lost_on_jre(base: Base, jre: str, steps: Iterable[Step]) -> tuple[dict[str, str], list[str]]:

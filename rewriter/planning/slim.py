@@ -20,6 +20,8 @@ def plan_slim(situation: Situation) -> Swap | str:
     choice = slim_tag(base.facts, base.tag)
     if isinstance(choice, Refusal):
         return choice.reason
+    if base.facts.kind != "distribution" and not base.facts.carries(base.tag):
+        return f"what {base.shown} has and {choice.tag} lacks is not known"
     new_text = written(base, choice, "-slim")
     if new_text is None:
         return f"its version comes from an ARG, and {base.facts.name}:{choice.tag} is not that with -slim behind it"

@@ -29,7 +29,8 @@ from rewriter.planning.swap import (
 from rewriter.shell import Opaque
 from rewriter.situation import Situation
 from rewriter.transform import Certainty, Evidence
-from rewriter.userland.slim import SlimNeeds, installed_by, slim_needs, slim_package, slim_unasked
+from rewriter.userland.runtime import is_common
+from rewriter.userland.slim import OLD_SUITES, SlimNeeds, installed_by, slim_needs, slim_package, slim_unasked
 from rewriter.userland.slim import Swap as SlimSwap
 
 
@@ -45,9 +46,8 @@ class StageNeeds:
         self.packages.setdefault(package, reason)
 
     def doubt(self, fact: str, where: str) -> None:
-        evidence = Evidence(fact, where, Certainty.ASSUMED)
-        if evidence not in self.evidence:
-            self.evidence.append(evidence)
+        if all(item.fact != fact for item in self.evidence):
+            self.evidence.append(Evidence(fact, where, Certainty.ASSUMED))
 
     def take(self, found: SlimNeeds) -> None:
         for package, reason in found.packages.items():
@@ -90,15 +90,30 @@ def stage_needs(situation: Situation, base: Base, launch: Launch | None) -> Stag
                     needs.vetoes.append(f"line {each.instruction.line}: {read}")
             needs.take(slim_needs(each, layers, suite, own, installed, programs, seen))
         installed = frozenset() if _removes(step) else installed | installed_by(step)
+    swap = SlimSwap(layers, suite, own, installed, programs, seen)
+    declared = declared_by(situation, base, go)
+    known = programs | declared.programs | swap.gap.programs.keys()
+    _unknown((*steps, *started, *health), known, bool(installed), needs)
+    if suite in OLD_SUITES:
+        needs.doubt(f"slim images of {suite} lack ping and ip: programs that start them were not seen", "Dockerfile")
     _started(launch, layers, suite, needs)
     if base.facts.name != "node":  # which brings its own certificates, and looks up services itself
         needs.take(slim_unasked(layers, suite, own, installed))
-    swap = SlimSwap(layers, suite, own, installed, programs, seen)
-    _dependencies(declared_by(situation, base, go), base, suite, swap.have, needs)
+    _dependencies(declared, base, suite, swap.have, needs)
     _copied(situation, base, suite, swap.have, needs)
     _of_the_recipe(situation, base, (*steps, *started, *health), swap.have, needs)
     _sources(situation, swap, needs)
     return needs
+
+
+def _unknown(steps: tuple[Step, ...], known: frozenset[str], installs: bool, needs: StageNeeds) -> None:
+    """Commands of which nobody knows what they are: a package that the stage installs may bring them, or the image."""
+    for step in steps:
+        name = step.name
+        if name and "/" not in (step.argv[0] or "") and not installs and name not in known and not is_common(name):
+            needs.doubt(
+                f"line {step.instruction.line}: what `{name}` is, and what it needs, is not known", "Dockerfile"
+            )
 
 
 def _started(launch: Launch | None, layers: frozenset[str], suite: str, needs: StageNeeds) -> None:

@@ -138,8 +138,9 @@ def _finish(run: RunWords, words: Words, parsed: Parsed, place: int, user: str, 
     uid, system = parsed.value("uid"), parsed.has("system")
     if (found := parsed.found.get("uid")) is not None and found.value is None:
         run.assume(f"the number {uid} of {user} is only known at run time", words.command)
-    if system and not uid:
-        run.assume(f"the user {user} gets another number on Alpine", words.command)
+    if not uid and (system or run.target.family == "ubuntu"):  # Ubuntu 24.04 has a user of its own, number 1000
+        verb = "gets" if system else "may get"
+        run.assume(f"the user {user} {verb} another number on Alpine", words.command)
     shell = parsed.value("shell")
     if shell:
         if shell not in _NOLOGIN and shell not in _SHELLS:

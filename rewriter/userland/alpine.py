@@ -169,6 +169,8 @@ def option_gap(step: Step, name: str) -> str | None:
         if word.startswith("--"):
             if word != "--" and word.partition("=")[0] not in _LONG_OPTIONS.get(name, ()):
                 return f"`{name} {word}` is not known to busybox"
+        elif name == "wget" and set(word[1:].partition("O")[0]) <= set(allowed) and word[1:].partition("O")[1]:
+            continue  # ``-qO-``, ``-qO/dev/null``: the file stands in the same word
         elif not set(word[1:].rstrip("0123456789")) <= set(allowed) and not word[1:].isdigit():
             if name in ("cut", "sed", "awk", "tar", "head", "tail", "xargs", "sort", "stat") and word[1] in allowed:
                 continue  # the option's value stands in the same word

@@ -33,6 +33,28 @@ TOOLS = frozenset(_SLIM_PACKAGES) | frozenset(PACKAGES)
 _DESKTOP = frozenset("open xdg-open rundll32 explorer cmd cmd.exe powershell pbcopy xclip xsel osascript start".split())
 
 
+_OF_DEBIAN = frozenset(
+    "adduser addgroup apt apt-cache apt-get apt-key apt-mark apt-config chpasswd chsh debconf-set-selections deluser "
+    "delgroup dpkg dpkg-divert dpkg-query dpkg-reconfigure getent groupadd groupdel groupmod invoke-rc.d ldconfig "
+    "localedef locale login mount newgrp passwd runuser service setpriv start-stop-daemon su update-alternatives "
+    "update-rc.d useradd userdel usermod add-apt-repository locale-gen bash dash "
+    "perl mawk awk diff cmp tac factor fold "
+    "split shuf comm expr join logname mknod mkfifo nice nohup nl od paste pathchk pr readarray select stty sum tsort "
+    "tty uname unexpand expand users vdir who shred csplit cksum dircolors dir hostid link unlink numfmt stdbuf "
+    "truncate pinky ptx b2sum sha1sum sha224sum sha384sum sha512sum zcat zgrep zless zmore zdiff gzexe clear tput tset "
+    "reset lsblk flock logger more renice rev script setsid taskset unshare whereis column egrep fgrep printenv arch "
+    "tempfile savelog run-parts which ischroot update-passwd chgrp chroot trap eval source . local declare typeset let "
+    "shopt pushd popd dirs getopts hash help history jobs "
+    "kill alias unalias bg fg builtin caller enable logout mapfile "
+    "suspend times ulimit".split()
+)
+
+
+def is_common(name: str) -> bool:
+    """True for a program or builtin that every image of Debian has, slim ones as well (or that none has)."""
+    return name in _IN_SLIM or name in _OF_DEBIAN or name in ("break", "continue", "time", "sudo")
+
+
 def program_package(name: str, kind: str) -> str | None:
     """The package that brings a program; "" when it is there anyway, None when it is not known."""
     if name in _DESKTOP or name.endswith(".exe"):

@@ -33,6 +33,15 @@ _BUILTINS = frozenset(
     "jobs kill let local popd printf pushd pwd read readonly return set shift shopt source test times trap true type "
     "typeset ulimit umask unalias unset wait".split()
 )
+OLD_SUITES = frozenset({"squeeze", "wheezy", "jessie", "stretch", "buster"})
+_OLD_NETWORK = {
+    **dict.fromkeys(("ping", "ping4", "ping6"), "iputils-ping"),
+    **dict.fromkeys(
+        "ip ss tc bridge rtacct rtmon routef routel lnstat nstat ifstat rtstat ctstat arpd".split(), "iproute2"
+    ),
+}
+"""Programs of the packages that full images up to buster hold above the minimum. Source: debuerreotype,
+examples/debian.sh: "Debian 10 and older non-slim images included both ping and ip above minbase" (2026-06)."""
 # A version in a name of a package, and so in those of its programs: gcc-12, python3.11-minimal, imagemagick-6.q16.
 _VERSIONED = re.compile(r"\d\.\w|-\d+$|-\d+-")
 
@@ -184,7 +193,11 @@ def slim_needs(
     """What one command needs on the slim image. See the module for the parameters."""
     swap, needs = Swap(layers, suite, own, installed, programs, seen), SlimNeeds()
     where = f"line {step.instruction.line}"
+    _old_network(step, swap, needs, where)
     if not layers:
+        for call in calls(step):
+            if isinstance(call, Call) and call.name in ("apt", "apt-get", "aptitude"):
+                apply_rules(call, step, swap, needs, where)
         return needs
     if any(flag.name == "mount" and "type=ssh" in (flag.value or "") for flag in step.instruction.flags):
         for package in ("openssh-client", "git"):  # what it fetches, it fetches with one of these
@@ -197,6 +210,16 @@ def slim_needs(
             _call(call, step, swap, needs, where)
     _paths(step, swap, needs, where)
     return needs
+
+
+def _old_network(step: Step, swap: Swap, needs: SlimNeeds, where: str) -> None:
+    """ping and ip, which the images of Debian 10 and older have and the slim ones lack, whatever stands on them."""
+    if swap.suite not in OLD_SUITES:
+        return
+    for call in calls(step):
+        package = _OLD_NETWORK.get(call.name, "") if isinstance(call, Call) else ""
+        if isinstance(call, Call) and package and not {package, "iproute"} & swap.installed:
+            needs.veto(f"{where}: `{call.name}` is not in slim images of {swap.suite}")
 
 
 def _paths(step: Step, swap: Swap, needs: SlimNeeds, where: str) -> None:

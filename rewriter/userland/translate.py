@@ -19,6 +19,8 @@ class Verdict(enum.Enum):
     """What becomes of a command."""
 
     KEPT = "kept"
+    SAME = "same"
+    """Known to mean the same as it stands."""
     CHANGED = "changed"
     DROPPED = "dropped"
 
@@ -102,7 +104,9 @@ def translate(run: RunWords, words: Words) -> Verdict:
             raise Refusal(f"what `{words.name}` writes goes into a file or a pipe")
         return Verdict.DROPPED
     changed = words.slots != before or words.assignments_out
-    return Verdict.CHANGED if changed or words.changed else Verdict.KEPT
+    if changed or words.changed:
+        return Verdict.CHANGED
+    return Verdict.SAME if words.name in accounts.COMMANDS else Verdict.KEPT
 
 
 def _handled(run: RunWords, words: Words) -> bool | None:

@@ -8,11 +8,13 @@ cannot be pulled, each base is made once, of what Debian and the machine have, a
 * ``golang:1.18`` and its variants: that same Debian (so that one glibc serves builder and runtime) or alpine, with
   the Go toolchain, see ``golang.py``;
 * ``buildpack-deps:bookworm``: Debian with compilers and headers, see ``buildpack.py``;
-* ``node:20`` and ``python:3.11``, full and slim: the machine's Node and Python, see ``node.py``, ``python_image.py``.
+* ``node:20`` and ``python:3.11``, full and slim: the machine's Node and Python, see ``node.py``, ``python_image.py``;
+* ``debian:bullseye`` and ``debian:bookworm``: the slim Debian with its manuals, see ``debian_full.py``;
+* ``openjdk:11``, JDK and JRE, full and slim: Debian's packages of OpenJDK 17, see ``openjdk.py``.
 
-The tags say Go 1.18 and Debian 11; the stand-ins hold the machine's newer ones. What the tests ask does not hang on
-that: does the rewritten file build, start and answer as the first one did, in an image without the toolchain? The
-sizes they print are near the real ones, and not the same.
+The tags say Go 1.18, Java 11 and Debian 11; the stand-ins hold newer ones. What the tests ask does not hang on that:
+does the rewritten file build, start and answer as the first one did, in an image without the toolchain? The sizes they
+print are near the real ones, and not the same.
 
 ``python -m tests.e2e.base_images`` makes those that are missing. An image carries the fingerprint of its recipe in a
 label; its family is made again when the recipe, what it is built on, the certificates or the machine's settings change.
@@ -29,7 +31,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from . import alpine, buildpack, debian, golang, node, python_image
+from . import alpine, buildpack, debian, debian_full, golang, node, openjdk, python_image
 from .engine import Engine, EngineError
 from .machine import ca_bundle
 from .stand_in import LABEL, Maker
@@ -64,7 +66,9 @@ GOLANG = Family(golang.TAGS, golang.make, golang.settings, ("golang.py", "toolch
 BUILDPACK = Family(buildpack.TAGS, buildpack.make, buildpack.settings, ("buildpack.py",), (DEBIAN,))
 NODE = Family(node.TAGS, node.make, node.settings, ("node.py",), (DEBIAN, BUILDPACK))
 PYTHON = Family(python_image.TAGS, python_image.make, python_image.settings, ("python_image.py",), (DEBIAN, BUILDPACK))
-FAMILIES = (DEBIAN, ALPINE, GOLANG, BUILDPACK, NODE, PYTHON)
+DEBIAN_FULL = Family(debian_full.TAGS, debian_full.make, debian_full.settings, ("debian_full.py",), (DEBIAN,))
+OPENJDK = Family(openjdk.TAGS, openjdk.make, openjdk.settings, ("openjdk.py",), (DEBIAN,))
+FAMILIES = (DEBIAN, ALPINE, GOLANG, BUILDPACK, NODE, PYTHON, DEBIAN_FULL, OPENJDK)
 
 
 def make_all(engine: Engine) -> None:

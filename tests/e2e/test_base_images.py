@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import alpine, debian, golang, node, python_image
-from .base_images import NODE, PYTHON, is_stand_in, make
+from . import alpine, debian, debian_full, golang, node, openjdk, python_image
+from .base_images import DEBIAN_FULL, NODE, OPENJDK, PYTHON, is_stand_in, make
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,11 @@ def node_images(engine: Engine) -> None:
 @pytest.fixture(scope="module")
 def python_images(engine: Engine) -> None:
     make(engine, PYTHON)
+
+
+@pytest.fixture(scope="module")
+def openjdk_images(engine: Engine) -> None:
+    make(engine, OPENJDK)
 
 
 @pytest.mark.parametrize("version", alpine.VERSIONS)
@@ -69,10 +74,23 @@ def test_the_slim_image_cannot_build(engine: Engine, tag: str) -> None:
         assert engine.run(tag, tool, "--version").returncode == 127, tool
 
 
+@pytest.mark.parametrize("tag", debian_full.TAGS)
+def test_full_debian_has_manuals_and_translations_beside_what_the_slim_one_has(engine: Engine, tag: str) -> None:
+    make(engine, DEBIAN_FULL)
+    paths = ("/usr/share/doc/coreutils", "/usr/share/man/man1/ls.1.gz", "/usr/share/locale/de/LC_MESSAGES/coreutils.mo")
+    assert engine.run(tag, "ls", "-d", *paths).stdout.split() == sorted(paths)
+    assert engine.run(f"{tag}-slim", "ls", "-d", *paths).stdout == ""
+    packages = ("sh", "-c", "dpkg-query --show | sha256sum")
+    assert engine.run(tag, *packages).stdout == engine.run(f"{tag}-slim", *packages).stdout
+    assert engine.config(tag)["Cmd"] == ["bash"]
+    assert 1.2 < engine.size(tag) / engine.size(f"{tag}-slim") < 2
+
+
 def test_images_that_are_there_are_not_made_again(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
-    make(engine, *(NODE, PYTHON))
+    families = (NODE, PYTHON, DEBIAN_FULL, OPENJDK)
+    make(engine, *families)
     capsys.readouterr()
-    make(engine, *(NODE, PYTHON))
+    make(engine, *families)
     assert capsys.readouterr().out == ""
 
 
@@ -159,6 +177,34 @@ class TestPython:
         told = engine.run(tag, "python", "-c", script).stdout
         assert "pyenv" not in told
         assert "/usr/local/lib" in told
+
+
+@pytest.mark.usefixtures("openjdk_images")
+class TestOpenJdk:
+    @pytest.mark.parametrize("tag", openjdk.TAGS)
+    def test_java_lies_where_the_official_image_has_it_and_trusts_certificates(self, engine: Engine, tag: str) -> None:
+        script = (
+            "command -v java && test -x $JAVA_HOME/bin/java && test -s $JAVA_HOME/lib/security/cacerts && echo $LANG"
+        )
+        listed = engine.run(tag, "sh", "-c", script)
+        assert listed.stdout.splitlines() == [f"{openjdk.HOME}/bin/java", "C.UTF-8"], listed.stderr
+        assert engine.run(tag, "java", "-version").returncode == 0
+
+    def test_only_the_development_kit_compiles(self, engine: Engine) -> None:
+        kits, runtimes = (*openjdk.JDK_TAGS, *openjdk.JDK_SLIM_TAGS), (*openjdk.JRE_TAGS, *openjdk.JRE_SLIM_TAGS)
+        assert {engine.run(tag, "javac", "-version").returncode for tag in kits} == {0}
+        assert {engine.run(tag, "javac", "-version").returncode for tag in runtimes} == {127}
+        assert {str(engine.config(tag)["Cmd"]) for tag in kits} == {"['jshell']"}
+        assert {str(engine.config(tag)["Cmd"]) for tag in runtimes} == {"['bash']"}
+
+    def test_only_the_full_images_have_what_is_not_java(self, engine: Engine) -> None:
+        programs = ("curl", "wget", "git", "ps")
+        for full, slim, there in (("11", "11-slim", programs), ("11-jre", "11-jre-slim", programs[:2])):
+            for name in programs:
+                found = engine.run(f"openjdk:{full}", name, "--version").returncode == 0
+                assert found is (name in there), name
+                assert engine.run(f"openjdk:{slim}", name, "--version").returncode == 127, name
+        assert engine.size("openjdk:11-jre-slim") < engine.size("openjdk:11-slim") < engine.size("openjdk:11") * 0.8
 
 
 def _where(*names: str) -> str:
