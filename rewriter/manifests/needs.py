@@ -153,7 +153,7 @@ def _gather_one(dependency: Dependency, gathering: _Gathering, version: str) -> 
         gathering.add(into, names or (), _why(package, dependency, gathering.kind))
     if gathering.kind == "apt" and not wanted and _may_fall_back(package, dependency):
         gathering.doubt(dependency, "it fetches a binary while it is installed, and slim cannot compile it instead")
-    if not package.pure and _old_for_python(package, dependency, version):
+    if gathering.kind == "apk" and not package.pure and _old_for_python(package, dependency, version):
         gathering.doubt(dependency, f"{dependency.version} may have no wheel for Python {version}, and be compiled")
     return False
 

@@ -8,14 +8,23 @@ from rewriter.ecosystems.go import GoStage
 from rewriter.ecosystems.go_file import GoFile
 from rewriter.facts import Refusal, TagChoice, alpine_tag, parse_tag
 from rewriter.model.stages import Stage
+from rewriter.planning.alpine_image import (
+    check_globalization,
+    check_user,
+    compiled_by_pecl,
+    machines_of,
+    missing,
+    renumbered,
+    resolver_of,
+    serves,
+)
 from rewriter.planning.carry_stage import CarriedStage, carry_stage, family_of, moved_programs
 from rewriter.planning.cgo import cgo_verdict
 from rewriter.planning.downloads import portable_copy, portable_programs
 from rewriter.planning.launch import Launch, launch_of, tested_programs
 from rewriter.planning.need_types import Declared, Known, Needs
-from rewriter.planning.needs import build_needs, launch_needs, mention_needs
+from rewriter.planning.needs import build_needs, folder_needs, launch_needs, mention_needs
 from rewriter.planning.needs_go import source_needs
-from rewriter.planning.server_users import unknown_users
 from rewriter.planning.swap import (
     Base,
     Swap,
@@ -24,7 +33,6 @@ from rewriter.planning.swap import (
     is_tool,
     looked_up,
     relied_on,
-    starts_by_itself,
     written,
 )
 from rewriter.shell import Opaque
@@ -40,8 +48,6 @@ _JUDGED = frozenset({"cargo", "maven", "npm", "nuget", "packagist", "pypi", "rub
 that must come from the same distribution (facts of hex packages are no answer)."""
 _SERVES_FILES = frozenset({"nginx", "httpd", "caddy"})
 _OWN_FOLDERS = {"nginx": ("/usr/share/nginx",)}
-_COMPILERS = frozenset({"gcc", "g++", "make", "musl-dev", "libc-dev", "binutils", "patch", "file"})
-"""What build-base depends on."""
 
 
 def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | str:
@@ -65,7 +71,7 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | s
     if isinstance(needs, str):
         return needs
     evidence = list(_judged(situation, stage, base, choice, declared, needs))
-    evidence += _machines(base, choice, needs)
+    evidence += machines_of(base, choice, needs) + ([] if go.is_go else resolver_of(choice))
     moved = moved_programs(stage, carried.installed, situation.dockerfile.text)
     if isinstance(moved, str):
         needs.vetoes.append(moved)
@@ -76,7 +82,7 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | s
     vetoes = [*carried.vetoes, *needs.vetoes]
     if vetoes:
         return first_of(vetoes)
-    packages = {name: why for name, why in needs.packages.items() if not _comes_with(name, carried.installed)}
+    packages = missing(needs.packages.items(), carried.installed)
     evidence = [
         looked_up(choice, base.facts.name),
         *base.place.evidence,
@@ -111,32 +117,41 @@ def _choice(situation: Situation, base: Base) -> TagChoice | str:
     return TagChoice(floating, choice.alpine, choice.reason, choice.source, choice.date)
 
 
-def _needs(
-    situation: Situation, base: Base, choice: TagChoice, carried: CarriedStage, declared: Declared, splits: bool
-) -> Needs | str:
-    stage = situation.model.final
-    go = situation.go(stage)
-    known = Known(
+def _known(go: GoStage, base: Base, choice: TagChoice, carried: CarriedStage, declared: Declared) -> Known:
+    """What is on the image that the stage moves to."""
+    return Known(
         own=frozenset({*base.facts.programs(choice.tag), *go.tools, *declared.programs, *portable_programs(go)}),
         handled=carried.handled,
         installed=carried.installed | set(base.facts.packages(choice.tag)),
         release=choice.alpine,
         family=family_of(base),
         users=carried.users | frozenset(user.name for user in base.facts.users(choice.tag)),
-        renumbered=_renumbered(base, choice),
+        renumbered=renumbered(base, choice),
         folders=_OWN_FOLDERS.get(base.facts.name, ()),
     )
+
+
+def _needs(
+    situation: Situation, base: Base, choice: TagChoice, carried: CarriedStage, declared: Declared, splits: bool
+) -> Needs | str:
+    stage = situation.model.final
+    go = situation.go(stage)
+    known = _known(go, base, choice, carried, declared)
     needs = build_needs(go, known)
     for package, reason in carried.wants.items():
         needs.want(package, reason)
-    _compiled_by_pecl(go, base, needs)
+    compiled_by_pecl(go, base, needs)
     if stage.final_state.env.get("TZ", "") != "":
         needs.want("tzdata", "ENV TZ")
     _copied(situation, stage, base, needs)
-    _user(stage, base, needs, None if splits else known.users)
+    check_user(stage, base, needs, None if splits else known.users)
     if base.facts.name in _SERVES_FILES:
+        from rewriter.planning.server_users import unknown_users
+
         odd = next(unknown_users(situation.files(stage), known.users), None)
         needs.vetoes += [f"{odd[0]} names the user {odd[1]}, whom Alpine does not have"] if odd else []
+        folder_needs(go, known, needs)
+    check_globalization(stage, base, needs)
     if splits:
         return needs
     launch = launch_of(stage, situation.files(stage))
@@ -152,7 +167,7 @@ def _needs(
         needs.vetoes += run_time.vetoes
         for package, reason in run_time.packages.items():
             needs.want(package, reason)
-    elif starts_by_itself(base, stage) or (is_tool(stage) and base.facts.config_of(base.tag).cmd[:1] == ("php-fpm",)):
+    elif serves(base, stage):
         pass  # what it starts is the image's own
     elif is_tool(stage):
         return "nothing says what the image is for (no ENTRYPOINT, no CMD): whoever uses it may need what alpine lacks"
@@ -247,71 +262,8 @@ def _judged_go(situation: Situation, go: GoStage, choice: TagChoice, needs: Need
     yield from cgo.evidence
 
 
-def _machines(base: Base, choice: TagChoice, needs: Needs) -> list[Evidence]:
-    """Alpine tags that are built for fewer machines than the others."""
-    machines = base.facts.machines(choice.tag)
-    if not machines:
-        return []
-    fact = f"{base.facts.name}:{choice.tag} is built for {', '.join(sorted(machines))} alone"
-    platform = base.stage.from_.flag("platform") or ""
-    if "$" not in platform and platform.count("/") >= 1:
-        if platform.split("/")[1] not in machines:
-            needs.vetoes.append(f"{fact}, and --platform={platform} is asked for")
-        return []
-    return [Evidence(f"{fact}: a build for another machine fails", "catalogue", Certainty.ASSUMED)]
-
-
-def _compiled_by_pecl(go: GoStage, base: Base, needs: Needs) -> None:
-    """pecl compiles; docker-php-ext-install fetches the compilers on Alpine and takes them out again, pecl does not."""
-    for run in go.runs if base.facts.name == "php" else ():
-        for step in run.steps if isinstance(run.steps, tuple) else ():
-            if step.name in ("phpize", "pickle") or (step.name == "pecl" and "install" in step.argv):
-                for package in ("autoconf", "build-base", "pkgconf"):
-                    needs.want(package, f"line {run.instruction.line} compiles an extension with {step.name}")
-
-
-def _comes_with(name: str, installed: frozenset[str]) -> bool:
-    """True for a package that is installed, or that one of the installed brings: a -dev package brings its library."""
-    if name in installed or (name in _COMPILERS and "build-base" in installed):
-        return True
-    if name in ("libpq", "postgresql-dev") and "libpq-dev" in installed:
-        return True
-    return f"{name}-dev" in installed or (name.endswith("-libs") and f"{name[:-5]}-dev" in installed)
-
-
-def _renumbered(base: Base, choice: TagChoice) -> frozenset[str]:
-    """Numbers of the image's own users and groups that are others on Alpine."""
-    after = {user.name: (user.uid, user.gid) for user in base.facts.users(choice.tag)}
-    moved = [
-        (before, now)
-        for user in base.facts.users(base.tag)
-        for before, now in zip((user.uid, user.gid), after.get(user.name, (None, None)), strict=True)
-    ]
-    return frozenset(str(before) for before, now in moved if before is not None and before != now)
-
-
-def _user(stage: Stage, base: Base, needs: Needs, users: frozenset[str] | None) -> None:
-    """The USER has to be known on Alpine; ``users`` None: only that it is known at all."""
-    state = stage.final_state
-    user = (state.user or "").partition(":")[0]
-    if state.user is None:
-        named = any(instruction.name == "USER" for each in stage.lineage for instruction in each.instructions)
-        needs.vetoes.append(
-            "USER is only known at build time, and is not known to exist on Alpine"
-            if named
-            else f"as which user {base.shown} runs is not known"
-        )
-    elif users is not None and not _alpine_user(user) and user not in users:
-        needs.vetoes.append(f"USER {user} is not known to exist on Alpine")
-
-
 def _go_sources(situation: Situation) -> tuple[GoFile, ...]:
     return situation.sources.program(None).files if situation.sources is not None else ()
-
-
-def _alpine_user(name: str) -> bool:
-    """True for a user that an alpine image has as the full one does; a low number may be somebody else there."""
-    return name in ("", "root", "nobody", "0", "65534") or (name.isdigit() and int(name) >= 1000)
 
 
 def _copied(situation: Situation, stage: Stage, base: Base, needs: Needs) -> None:

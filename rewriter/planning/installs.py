@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -105,6 +106,7 @@ def _extensions(name: str, rest: list[str]) -> Iterator[str]:
     return (word for word in words if not word.startswith("-") and not word.isdigit())
 
 
+_SHORT_OPTIONS = re.compile(r"-[UIqv]+[rcei]")
 _PIP_VALUES = frozenset(
     "-r --requirement -c --constraint -i --index-url --extra-index-url -f --find-links -t --target --trusted-host "
     "--platform --python-version --only-binary --no-binary --prefix --root --src --cache-dir --timeout --retries "
@@ -133,7 +135,9 @@ def _requirements(step: Step, words: list[str], files: StageFiles) -> Install:
     while queue:
         word = queue.pop(0)
         option, equals, value = word.partition("=")
-        if word.startswith("-r") and len(word) > 2 and not word.startswith("--"):
+        if _SHORT_OPTIONS.fullmatch(word):
+            option = f"-{word[-1]}"  # -Ur FILE
+        elif word.startswith("-r") and len(word) > 2 and not word.startswith("--"):
             option, value, equals = "-r", word[2:], "="
         if option in _PIP_VALUES:
             value = value if equals else queue.pop(0) if queue else ""
@@ -165,7 +169,7 @@ def _without_values(words: list[str]) -> Iterator[str]:
         word = words.pop(0)
         if word in _GEM_VALUES:
             del words[:1]
-        elif not word.startswith("-"):
+        elif not word.startswith("-") and "/" not in word and "$" not in word:
             yield word
 
 

@@ -96,6 +96,7 @@ def _vetoes(situation: Situation, base: Base, launch: Launch) -> list[str]:
         word = _development(step)
         if word:
             found.append(f"line {step.instruction.line}: `{word}` is part of the JDK, or builds with it")
+    found += _unknown_builders(situation, base)
     for instruction in (i for each in stage.lineage for i in each.instructions):
         if instruction.name in ("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "VOLUME", "WORKDIR"):
             inside = _WITHIN_JDK.search(instruction.logical.text)
@@ -114,6 +115,29 @@ def _vetoes(situation: Situation, base: Base, launch: Launch) -> list[str]:
         if match:
             found.append(f"{path} mentions {match.group().decode()}: it may compile when it runs")
     return found
+
+
+def _unknown_builders(situation: Situation, base: Base) -> list[str]:
+    """Commands of RUN that are neither Debian's nor the image's own: they may build with the JDK."""
+    from rewriter.facts.slim_gap import slim_gap
+    from rewriter.userland.runtime import is_common
+
+    stage = situation.model.final
+    known = base.facts.programs(base.tag) | slim_gap(base.facts.suite(base.tag) or "").programs.keys()
+    found = []
+    for run in situation.go(stage).runs:
+        for step in run.steps if isinstance(run.steps, tuple) else ():
+            word = step.argv[0] if step.argv else None
+            script = _context_path(step, situation) if word and "/" in word else None
+            if step.name and script is None and step.name not in known and not is_common(step.name):
+                found.append(f"line {step.instruction.line}: what `{word}` builds with is not known")
+    return found
+
+
+def _context_path(step: Step, situation: Situation) -> str | None:
+    """The file of the context that a command names by a path: a script is looked into elsewhere."""
+    path = step.absolute(step.argv[0] or "")
+    return situation.files(situation.model.final).origin(path) if path is not None else None
 
 
 def _steps(situation: Situation, launch: Launch) -> tuple[Step, ...]:

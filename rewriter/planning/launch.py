@@ -121,6 +121,8 @@ def _script(step: Step, state: State, files: StageFiles) -> Script | str | None:
         return None
     if "/" not in name and not by_shell:
         found = _on_path(name, state, files)
+        if found is None and name.endswith(".sh") and _copied_as(name, files):
+            return f"the script {name!r} that it starts is not in the build context"
         if found is None:
             return None
         name = found
@@ -145,6 +147,11 @@ def _script(step: Step, state: State, files: StageFiles) -> Script | str | None:
     if isinstance(inner, Opaque):
         return f"the script {origin} is not understood: {inner.reason}"
     return Script(path, origin, interpreter, tuple(_with_arguments(each, argv[1:]) for each in inner), text)
+
+
+def _copied_as(name: str, files: StageFiles) -> bool:
+    """True when a COPY brings a file of that name, which is then not the base image's own."""
+    return any(copy.source.rpartition("/")[2] == name for copy in files.copies)
 
 
 def _on_path(name: str, state: State, files: StageFiles) -> str | None:

@@ -15,9 +15,12 @@ from rewriter.model.files import StageFiles
 
 _SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".php", ".pl", ".java", ".kt", ".ex", ".exs", ".rs", ".erb")
 _STARTS = re.compile(
-    rb"subprocess|os\.system|os\.popen|child_process|execa|exec\w*\s*\(|spawn\w*\s*\(|popen|system\s*\(|Open3|`"
-    rb"|shell_exec|proc_open|passthru|ProcessBuilder|getRuntime\(\)|System\.cmd|Command::new|check_output|check_call"
+    rb"subprocess|os\.system|os\.popen|child_process|execa|exec\w*\s*\(|spawn\w*\s*\(|popen|system\s*\(|Open3"
+    rb"|%x|shell_exec|proc_open|passthru|ProcessBuilder|getRuntime\(\)|System\.cmd|Command::new|check_output|check_call"
 )
+_STARTS_OR_QUOTES = re.compile(_STARTS.pattern + rb"|`")
+_BACKTICKS_RUN = (".rb", ".erb", ".pl", ".php")
+_COMMENTS = (b"#", b"//", b"*", b"/*")
 _WORD = re.compile(rb"[\"'`\s(/]([A-Za-z][A-Za-z0-9_+.-]{0,40})(?=[\"'`\s),])")
 _MOST_FILES = 3_000
 _MOST_BYTES = 30_000_000
@@ -50,10 +53,11 @@ def mentions(files: StageFiles, programs: Container[str]) -> Iterator[Mention]:
         room -= len(data)
         if count >= _MOST_FILES or room < 0:
             return
-        if not _STARTS.search(data):
+        starts = _STARTS_OR_QUOTES if path.endswith(_BACKTICKS_RUN) else _STARTS
+        if not starts.search(data):
             continue
         for number, line in enumerate(data.split(b"\n"), start=1):
-            if len(line) > _LONGEST_LINE or not _STARTS.search(line):
+            if len(line) > _LONGEST_LINE or line.lstrip().startswith(_COMMENTS) or not starts.search(line):
                 continue
             for match in _WORD.finditer(line):
                 word = match[1].decode("ascii")

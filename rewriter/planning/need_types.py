@@ -17,6 +17,7 @@ _PROGRAMS = {
     "jupyter-lab": "jupyterlab",
     "nest": "@nestjs/cli",
     "ng": "@angular/cli",
+    "pm2-runtime": "pm2",
     "pserve": "pyramid",
     "rackup": "rack",
     "tsc": "typescript",

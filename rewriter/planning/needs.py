@@ -5,10 +5,10 @@ from __future__ import annotations
 from rewriter.ecosystems.go import GoStage, Run
 from rewriter.facts import is_older_than
 from rewriter.model.files import StageFiles
-from rewriter.model.run import Step
+from rewriter.model.run import Step, script_steps
 from rewriter.planning.downloads import fetched_programs, portable_copy
 from rewriter.planning.file_effects import ZONES
-from rewriter.planning.launch import Launch, is_builtin
+from rewriter.planning.launch import Launch, Script, is_builtin
 from rewriter.planning.need_types import NOTHING_KNOWN, Known, Needs
 from rewriter.planning.needs_go import go_command
 from rewriter.planning.program_places import interpreter_gap, misplaced, own_path
@@ -20,7 +20,11 @@ from rewriter.userland.runtime import TOOLS, known_user
 
 _PROGRAM_FOLDERS = ("/usr/local", "/usr/bin", "/bin", "/opt", "/go/bin", "/sbin", "/usr/sbin")
 _DEBIAN_FOLDERS = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/lib64/", "/etc/apt", "/var/lib/dpkg")
-_DEBIAN_FILES = frozenset({"/etc/debian_version", "/etc/ld.so.conf", "/etc/bash.bashrc", "/etc/adduser.conf"})
+_DEBIAN_FILES = frozenset(
+    "/etc/debian_version /etc/ld.so.conf /etc/bash.bashrc /etc/adduser.conf /usr/bin/chromium".split()
+)
+_RUNTIMES = frozenset({"linux-x64", "linux-x86", "linux-arm64", "linux-arm"})
+"""What .NET calls its run times for glibc."""
 DEV_TOOLS = frozenset(
     "air reflex CompileDaemon modd realize gin fresh dlv wgo gow nodemon watchexec entr arelo gowatch bee revel "
     "buffalo gdb strace make npm yarn godo gin-bin".split()
@@ -37,6 +41,7 @@ def build_needs(go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
     needs = Needs()
     _owners(go, needs, known)
     fetched_programs(go, needs)
+    _named_folders(go, needs, known)
     for run in go.runs:
         line = run.instruction.line
         _mounts(run, needs)
@@ -65,7 +70,7 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage, known: K
         _interpreter(step, needs)
         word = step.argv[0] if step.argv else None
         path = step.absolute(word) if word and "/" in word else None
-        if path in artefacts or path in {script.path for script in launch.scripts}:
+        if path in artefacts or any(_is_script(step, script) for script in launch.scripts):
             continue
         by_shell = step.name in ("sh", "bash") and launch.scripts and step in launch.steps
         if by_shell:
@@ -73,9 +78,9 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage, known: K
                 needs.want("bash", f"line {step.instruction.line} starts a script with it")
             continue
         _command(step, needs, go, f"line {step.instruction.line}", known)
-    started = {step.absolute(step.argv[0]) for step in launch.steps if step.argv and step.argv[0]}
     for script in launch.scripts:
-        odd = interpreter_gap(script.text) if script.path in started else ""
+        by_itself = any(_is_script(step, script) for step in launch.steps)
+        odd = interpreter_gap(script.text) if by_itself else ""
         if odd:
             needs.vetoes.append(f"{script.origin} is run by {odd}, which Alpine does not have there")
         if script.interpreter == "bash":
@@ -84,6 +89,44 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage, known: K
     if launch.instruction.json is None and state.shell[0].endswith("bash"):
         needs.want("bash", "SHELL names it for the start command")
     return needs
+
+
+def _is_script(step: Step, script: Script) -> bool:
+    """True for a command that starts a script by its path, or by its name in a folder of PATH."""
+    word = step.argv[0] if step.argv else None
+    if not word:
+        return False
+    return step.absolute(word) == script.path if "/" in word else word == script.path.rpartition("/")[2]
+
+
+def folder_needs(go: GoStage, known: Known, needs: Needs) -> None:
+    """What the scripts need that the image's own entry script runs (nginx: /docker-entrypoint.d, from 1.19 on)."""
+    from rewriter.planning.mentions import copied_files
+
+    context, files = go.files.context, go.files
+    for path in copied_files(context, files) if context is not None else ():
+        if not path.endswith((".sh", ".envsh")) or not _starts_by_itself(path, files):
+            continue
+        text = (context.read(path, 1_000_000) or b"").decode("utf-8", "replace") if context is not None else ""
+        steps = script_steps(text, go.stage.from_, go.stage.final_state)
+        odd = interpreter_gap(text)
+        if odd or isinstance(steps, Opaque):
+            why = f"is run by {odd}, which Alpine does not have there" if odd else "is not understood"
+            needs.vetoes.append(f"{path} {why}")
+            continue
+        if text.startswith("#!") and "bash" in text.partition("\n")[0]:
+            needs.want("bash", f"{path} is run by it")
+        for step in steps:
+            _command(step, needs, go, path, known)
+
+
+def _starts_by_itself(path: str, files: StageFiles) -> bool:
+    """True for a file of the context that a COPY puts into /docker-entrypoint.d."""
+    for copy in files.copies:
+        inside = copy.target is not None and (path == copy.source or path.startswith(f"{copy.source}/"))
+        if inside and f"{copy.target}{path.removeprefix(copy.source)}".startswith("/docker-entrypoint.d/"):
+            return True
+    return False
 
 
 def _interpreter(step: Step, needs: Needs) -> None:
@@ -138,18 +181,40 @@ def _names(step: Step, needs: Needs, where: str, known: Known) -> None:
     redirects = step.command.redirects if step.command is not None else ()
     targets = [redirect.target.value(step.variables) for redirect in redirects if redirect.target is not None]
     owners = step.name in ("chown", "chgrp")
-    for word in (*step.argv[1:], *targets):
+    for word in (*step.argv, *targets):
         if word and word.startswith(ZONES):
             needs.want("tzdata", f"{where} uses {ZONES}")
-        elif word and (word.startswith(_DEBIAN_FOLDERS) or word in _DEBIAN_FILES):
-            if not any(f"{word}/".startswith(f"{folder}/") for folder in known.folders):
-                needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
+        elif word and _of_debian(word, known):
+            needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
+        elif word in _RUNTIMES and step.name == "dotnet":
+            needs.vetoes.append(f"{where}: {word} is the run time for glibc")
         elif word and "www-data" in word and "www-data" not in known.users and not owners:
             needs.vetoes.append(f"{where} names www-data, whom Alpine does not have")
     if owners:
         parts = step.options_and_operands
         for owner in (parts[1][0] if parts is not None and parts[1] else "").split(":"):
             _owner(owner, where, needs, known)
+
+
+def _of_debian(word: str, known: Known) -> bool:
+    """True for a path that only Debian is known to have, and for what names the C library of GNU."""
+    if any(f"{word}/".startswith(f"{folder}/") for folder in known.folders):
+        return False
+    return word.startswith(_DEBIAN_FOLDERS) or word in _DEBIAN_FILES or "linux-gnu" in word
+
+
+def _named_folders(go: GoStage, needs: Needs, known: Known) -> None:
+    """Folders of Debian in what ENV sets and in where COPY goes."""
+    for stage in go.stage.lineage:
+        for instruction in stage.instructions:
+            words: list[str] = []
+            if instruction.name == "ENV":
+                words = [part for pair in instruction.pairs for part in (pair.value or "").strip("\"'").split(":")]
+            elif instruction.name in ("COPY", "ADD"):
+                words = [word for word in instruction.operands[-1:] if "linux-gnu" in word]
+            odd = next((word for word in words if _of_debian(word, known) and not word.startswith(ZONES)), None)
+            if odd is not None:
+                needs.vetoes.append(f"line {instruction.line}: {odd} may not exist on Alpine")
 
 
 def _mounts(run: Run, needs: Needs) -> None:

@@ -17,7 +17,7 @@ from rewriter.model.run import Step
 from rewriter.model.stages import Stage
 from rewriter.planning.declared import declared_by, remark_text
 from rewriter.planning.installs import installs_of
-from rewriter.planning.swap import Base
+from rewriter.planning.swap import Base, version_of
 from rewriter.situation import Situation
 from rewriter.userland.slim_words import word_paths
 
@@ -101,7 +101,7 @@ def copied_needs(situation: Situation, base: Base, suite: str) -> Copied:
             found.doubts.append((text, where))
         if not declared.manifests:
             continue
-        needs = dependency_needs(declared.manifests, image=base.facts.name, suite=suite, version=base.tag)
+        needs = dependency_needs(declared.manifests, image=base.facts.name, suite=suite, version=version_of(base))
         for package, reason in needs.run.items():
             found.packages.setdefault(package, f"{reason}, and comes from the stage {name}")
         for remark in (*needs.refusals, *needs.doubts):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rewriter.ecosystems.go import GoStage
 from rewriter.facts import Refusal, slim_tag
 from rewriter.manifests.needs import slim_needs as dependency_needs
 from rewriter.model.run import Step
+from rewriter.model.stages import Stage
 from rewriter.planning.declared import declared_by, remark_text
 from rewriter.planning.launch import Launch, tested_programs
 from rewriter.planning.mentions import mentions
@@ -15,6 +17,7 @@ from rewriter.planning.need_types import Declared
 from rewriter.planning.recipe import lost_on_slim
 from rewriter.planning.run_scripts import ContextScript, context_scripts
 from rewriter.planning.scripts import called_scripts, runs_scripts
+from rewriter.planning.slim_apt import compiled_gems, compilers, relied_on_apt
 from rewriter.planning.slim_reads import (
     compiled_unseen,
     copied_needs,
@@ -23,9 +26,7 @@ from rewriter.planning.slim_reads import (
     untranslated,
     version_from_git,
 )
-from rewriter.planning.swap import (
-    Base,
-)
+from rewriter.planning.swap import Base, version_of
 from rewriter.shell import Opaque
 from rewriter.situation import Situation
 from rewriter.transform import Certainty, Evidence
@@ -73,13 +74,7 @@ def stage_needs(situation: Situation, base: Base, launch: Launch | None) -> Stag
     scripts = launch.scripts if launch is not None else ()
     started = tuple(launch.all_steps) if launch is not None else ()
     installed: frozenset[str] = frozenset()
-    steps: list[Step] = []
-    for run in go.runs:
-        if isinstance(run.steps, Opaque):
-            needs.vetoes.append(f"line {run.instruction.line}: {run.steps.reason}")
-            continue
-        for step in run.steps:
-            steps.append(step)
+    steps = _built(go, needs)
     inner = {id(step): _scripts(step, situation) for step in (*steps, *started, *health)}
     read_too = (script.path for found in inner.values() for script in found)
     seen = frozenset((*(script.path for script in scripts), *read_too))
@@ -92,6 +87,7 @@ def stage_needs(situation: Situation, base: Base, launch: Launch | None) -> Stag
         installed = frozenset() if _removes(step) else installed | installed_by(step)
     swap = SlimSwap(layers, suite, own, installed, programs, seen)
     declared = declared_by(situation, base, go)
+    _of_apt(stage, steps, declared, swap, needs)
     known = programs | declared.programs | swap.gap.programs.keys()
     _unknown((*steps, *started, *health), known, bool(installed), needs)
     if suite in OLD_SUITES:
@@ -104,6 +100,26 @@ def stage_needs(situation: Situation, base: Base, launch: Launch | None) -> Stag
     _of_the_recipe(situation, base, (*steps, *started, *health), swap.have, needs)
     _sources(situation, swap, needs)
     return needs
+
+
+def _built(go: GoStage, needs: StageNeeds) -> list[Step]:
+    """The commands of all RUN instructions; one that is not understood is a veto."""
+    steps: list[Step] = []
+    for run in go.runs:
+        if isinstance(run.steps, Opaque):
+            needs.vetoes.append(f"line {run.instruction.line}: {run.steps.reason}")
+        else:
+            steps += run.steps
+    return steps
+
+
+def _of_apt(stage: Stage, steps: list[Step], declared: Declared, swap: SlimSwap, needs: StageNeeds) -> None:
+    """What the apt lines of the stage tell."""
+    needs.vetoes += relied_on_apt(steps, swap)
+    needs.vetoes += compiled_gems(stage, steps, declared)
+    for package, reason in compilers(steps, declared).items():
+        if package not in swap.have:
+            needs.want(package, reason)
 
 
 def _unknown(steps: tuple[Step, ...], known: frozenset[str], installs: bool, needs: StageNeeds) -> None:
@@ -165,7 +181,7 @@ def _dependencies(declared: Declared, base: Base, suite: str, there: frozenset[s
         needs.doubt(f"{fact}: whether something of it is compiled, which slim cannot, could not be seen", where)
     if not declared.manifests:
         return
-    found = dependency_needs(declared.manifests, image=base.facts.name, suite=suite, version=base.tag)
+    found = dependency_needs(declared.manifests, image=base.facts.name, suite=suite, version=version_of(base))
     for package, reason in (*found.build.items(), *found.run.items()):
         if package not in there:
             needs.want(package, reason)

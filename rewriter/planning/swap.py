@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rewriter.edit import Edit
-from rewriter.facts import TagChoice
+from rewriter.facts import TagChoice, parse_tag
 from rewriter.facts.images import ImageFacts
 from rewriter.model.image_ref import ImageRef, parse_image
 from rewriter.model.stages import Stage
@@ -110,14 +110,24 @@ def relied_on(situation: Situation, stage: Stage, *, copies: bool = True) -> str
     return None
 
 
+def version_of(base: Base) -> str:
+    """The version that a tag names or last stood for ("3.10", "18"); "" where that is not known."""
+    return base.facts.full_version(base.tag) or parse_tag(base.facts.name, base.tag).version or ""
+
+
 def is_tool(stage: Stage) -> bool:
     """True when the file does not say what the image starts."""
     return stage.final_state.cmd is None and stage.final_state.entrypoint is None
 
 
+_SERVERS = frozenset({"php-fpm", "apache2-foreground"})
+
+
 def starts_by_itself(base: Base, stage: Stage) -> bool:
     """True for a server whose image starts it, where the file says nothing else (nginx, httpd, redis)."""
-    return is_tool(stage) and base.facts.kind == "service"
+    command = base.facts.config_of(base.tag).cmd
+    serves = base.facts.kind == "service" or (bool(command) and command[0] in _SERVERS)
+    return is_tool(stage) and serves
 
 
 def looked_up(choice: TagChoice, name: str) -> Evidence:

@@ -69,9 +69,13 @@ _SETTINGS = tuple(
 )
 
 
+_OTHER_SUITES = frozenset({"-t", "--target-release", "--default-release"})
+"""Options of apt that name another suite: their value is the next word, and they are refused."""
+
+
 def takes_value(manager: Manager, option: str) -> bool:
     """True when the next word is the value of an option."""
-    return option in manager.valued
+    return option in manager.valued or (manager is APT and option in _OTHER_SUITES)
 
 
 def tolerated(manager: Manager, option: str, value: str) -> bool | None:

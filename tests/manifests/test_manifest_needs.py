@@ -62,10 +62,10 @@ class TestSlimPython:
         assert needs.run == {}
         assert "m2crypto" in about(needs)
 
-    @pytest.mark.parametrize(("version", "doubted"), [("3.12", True), ("3.9", False), ("", False)])
-    def test_an_old_release_on_a_new_python(self, version: str, doubted: bool) -> None:
+    @pytest.mark.parametrize("version", ["3.12", "3.9", ""])
+    def test_an_old_release_on_a_new_python_may_have_a_wheel_that_suits_all(self, version: str) -> None:
         needs = of_requirements("cryptography==3.4 --hash=sha256:00\n", version=version)
-        assert ("cryptography" in about(needs)) is doubted
+        assert "cryptography" not in about(needs)
 
     def test_a_lock_that_shows_no_wheel(self) -> None:
         lock = (
