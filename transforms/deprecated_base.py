@@ -12,6 +12,7 @@ Leaves alone:
 - tags of which the successor has no counterpart of the same version
 - bases that another stage stands on or copies from, or that a compose, bake or CI file builds as a target
 - files that name a path of the old image
+- files that install packages not known on the successor's system, or that ask for a user number it has given away
 """
 
 from collections.abc import Iterator

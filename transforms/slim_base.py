@@ -16,6 +16,8 @@ Leaves alone:
 - images without ENTRYPOINT or CMD, which are tools for somebody else
 - commands that compile with headers of the full image, and dependencies that do
 - releases of Debian whose packages can no longer be installed, where a package would be needed
+- files that read documentation or manual pages, which slim images leave out of every package
+- images that start in a debugger: who debugs in them may need more than is seen
 """
 
 from collections.abc import Iterator

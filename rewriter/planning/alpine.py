@@ -112,7 +112,9 @@ def _choice(situation: Situation, base: Base) -> TagChoice | str:
         return choice
     parsed = parse_tag(facts.name, tag)
     floating = f"{parsed.version}-alpine"
-    if parsed.suite or not facts.has(floating):
+    if parsed.suite:
+        return f"its version comes from an ARG, which names the suite {parsed.suite} as well: -alpine cannot follow it"
+    if not facts.has(floating):
         return f"{facts.name}:{floating} is not in the catalogue"
     return TagChoice(floating, choice.alpine, choice.reason, choice.source, choice.date)
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from rewriter.ecosystems.go import GoStage
+from rewriter.ecosystems.go import GoStage, Run
 from rewriter.model.files import StageFiles
 from rewriter.model.run import Step
 from rewriter.planning.need_types import Needs
@@ -16,6 +16,8 @@ _FETCHERS = frozenset({"curl", "wget", "aria2c", "axel"})
 _UNPACKERS = frozenset({"tar", "unzip", "bsdtar", "7z", "cpio"})
 _PLACERS = frozenset({"mv", "cp", "install", "ln"})
 _BINARIES = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+_SOFTWARE = ("/opt", "/usr", "/bin", "/sbin", "/lib")
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 # How releases name the system that a file is for. A build for musl says so.
 _MACHINE = re.compile(r"(?i)(?<![a-z])(linux|amd64|x86[_-]?64|x64|arm64|aarch64|armv7|i[36]86|glibc|gnu)(?![a-z])")
 _NO_PROGRAMS = (
@@ -33,17 +35,36 @@ def fetched_programs(go: GoStage, needs: Needs) -> None:
     for stage in go.stage.lineage:
         for instruction in stage.instructions:
             where = f"line {instruction.line}"
+            if instruction.name == "ADD" and _unpacks(instruction):
+                fact = f"what {where} unpacks could not be seen: programs in it may need glibc"
+                folder = instruction.operands[-1]
+                (needs.vetoes if f"{folder}/".startswith(_SOFTWARE) else needs.doubts).append(fact)
             if instruction.name == "ADD" and _remote(instruction):
                 fetched = where
                 needs.vetoes += [f"{where}: {reason}" for reason in _added(instruction)]
             run = places.get(id(instruction))
-            for step in run.steps if run is not None and isinstance(run.steps, tuple) else ():
+            for step in _all_steps(run, go) if run is not None else ():
                 fetched = where if step.name in _FETCHERS and _addresses(step) else fetched
                 reason = _reason(step, go.files) if fetched else ""
                 if reason:
                     needs.vetoes.append(f"{where}: {reason}")
                 elif fetched and step.name in _UNPACKERS:
                     needs.doubts.append(f"what {fetched} fetches could not be seen: programs in it may need glibc")
+
+
+def _all_steps(run: Run, go: GoStage) -> Iterator[Step]:
+    """The commands of a RUN, and those of the scripts of the context that it runs."""
+    for step in run.steps if isinstance(run.steps, tuple) else ():
+        yield step
+        if go.files.context is not None and any(word and word.endswith(".sh") for word in step.argv):
+            from rewriter.planning.run_scripts import context_scripts
+
+            for script in context_scripts(step, go.files, run.state):
+                yield from script.steps
+
+
+def _unpacks(instruction: Instruction) -> bool:
+    return any(word.lower().endswith(_ARCHIVES) for word in instruction.operands[:-1]) and not _remote(instruction)
 
 
 def _remote(instruction: Instruction) -> bool:

@@ -66,8 +66,16 @@ def installs_of(go: GoStage, started: Iterable[Step] = ()) -> Iterator[Install]:
                 yield found
 
 
+def _written(step: Step) -> list[str]:
+    """The words of a command; "$" for one that only run time knows, but for an option (``-j$(nproc)``)."""
+    words = step.command.words[-len(step.argv) :] if step.command is not None and step.argv else ()
+    raws = [word.raw for word in words] if len(words) == len(step.argv) else ["$"] * len(step.argv)
+    pairs = zip(step.argv, raws, strict=True)
+    return [word if word is not None else raw if raw.startswith("-") else "$" for word, raw in pairs]
+
+
 def _install(step: Step, files: StageFiles) -> Install | None:
-    argv = [word if word is not None else "$" for word in step.argv]
+    argv = _written(step)
     if not argv:
         return None
     name = step.name
@@ -186,6 +194,7 @@ def _npm(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
 
 def _ruby(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
     if name == "bundle":
+        verb = next((word for word in rest if not word.startswith(("-", "_"))), "")  # bundle _2.0.2_ install
         return Install("rubygems", step, (), (), True) if verb in ("", "install", "update") else None
     names = list(_without_values(rest))[1:]
     return Install("rubygems", step, tuple(names), (), False) if verb == "install" else None

@@ -157,6 +157,8 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
         return
     if word and "/" in word and go.artefact_at(step.absolute(word) or ""):
         return
+    if _by_script(step, needs, go, where, known):
+        return
     if word and (reason := misplaced(word) or ("is not known to run on Alpine" if own_path(word) else "")):
         needs.vetoes.append(f"{where}: `{word}` {reason}")
         return
@@ -174,6 +176,28 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
         return
     for package in found:
         needs.want(package, f"{where} calls {name}")
+
+
+def _by_script(step: Step, needs: Needs, go: GoStage, where: str, known: Known) -> bool:
+    """True for a command that runs a script of the context that was read: its commands are asked about instead."""
+    word = step.argv[0] if step.argv else None
+    if not word or go.files.context is None or not (own_path(word) or step.name in ("sh", "bash")):
+        return False
+    from rewriter.planning.run_scripts import context_scripts
+
+    scripts = {script.path: script for script in context_scripts(step, go.files, go.stage.final_state)}
+    if not scripts or (own_path(word) and step.absolute(word) not in scripts):
+        return False
+    for script in scripts.values():
+        text = (go.files.context.read(script.origin, 1_000_000) or b"").decode("utf-8", "replace")
+        if odd := interpreter_gap(text):
+            needs.vetoes.append(f"{script.origin} is run by {odd}, which Alpine does not have there")
+        if step.name == "bash" or (text.startswith("#!") and "bash" in text.partition("\n")[0]):
+            needs.want("bash", f"{where} runs {script.origin} with it")
+        for inner in script.steps:
+            if inner.argv and inner.argv[0] and inner.absolute(inner.argv[0]) not in scripts:
+                _command(inner, needs, go, f"{script.origin} ({where})", known)
+    return True
 
 
 def _names(step: Step, needs: Needs, where: str, known: Known) -> None:

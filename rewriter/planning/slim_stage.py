@@ -87,7 +87,6 @@ def stage_needs(situation: Situation, base: Base, launch: Launch | None) -> Stag
         installed = frozenset() if _removes(step) else installed | installed_by(step)
     swap = SlimSwap(layers, suite, own, installed, programs, seen)
     declared = declared_by(situation, base, go)
-    _of_apt(stage, steps, declared, swap, needs)
     known = programs | declared.programs | swap.gap.programs.keys()
     _unknown((*steps, *started, *health), known, bool(installed), needs)
     if suite in OLD_SUITES:
@@ -95,7 +94,8 @@ def stage_needs(situation: Situation, base: Base, launch: Launch | None) -> Stag
     _started(launch, layers, suite, needs)
     if base.facts.name != "node":  # which brings its own certificates, and looks up services itself
         needs.take(slim_unasked(layers, suite, own, installed))
-    _dependencies(declared, base, suite, swap.have, needs)
+    settled = _dependencies(declared, base, suite, swap.have, needs)
+    _of_apt(stage, steps, declared, swap, needs, settled=settled)
     _copied(situation, base, suite, swap.have, needs)
     _of_the_recipe(situation, base, (*steps, *started, *health), swap.have, needs)
     _sources(situation, swap, needs)
@@ -113,13 +113,18 @@ def _built(go: GoStage, needs: StageNeeds) -> list[Step]:
     return steps
 
 
-def _of_apt(stage: Stage, steps: list[Step], declared: Declared, swap: SlimSwap, needs: StageNeeds) -> None:
-    """What the apt lines of the stage tell."""
+def _of_apt(
+    stage: Stage, steps: list[Step], declared: Declared, swap: SlimSwap, needs: StageNeeds, *, settled: bool
+) -> None:
+    """What the apt lines of the stage tell; ``settled``: it is known of every dependency whether it compiles."""
     needs.vetoes += relied_on_apt(steps, swap)
     needs.vetoes += compiled_gems(stage, steps, declared)
-    for package, reason in compilers(steps, declared).items():
+    for package, reason in (compilers(steps, declared) if not settled else {}).items():
         if package not in swap.have:
             needs.want(package, reason)
+    if "build-essential" in needs.packages:
+        for package in ("g++", "gcc", "libc6-dev", "make"):
+            needs.packages.pop(package, None)
 
 
 def _unknown(steps: tuple[Step, ...], known: frozenset[str], installs: bool, needs: StageNeeds) -> None:
@@ -176,11 +181,12 @@ def _slim_tag(base: Base) -> str:
     return base.tag if isinstance(choice, Refusal) else choice.tag
 
 
-def _dependencies(declared: Declared, base: Base, suite: str, there: frozenset[str], needs: StageNeeds) -> None:
+def _dependencies(declared: Declared, base: Base, suite: str, there: frozenset[str], needs: StageNeeds) -> bool:
+    """What the dependencies need; True when nothing is open and nothing of them is compiled."""
     for fact, where in declared.unseen:
         needs.doubt(f"{fact}: whether something of it is compiled, which slim cannot, could not be seen", where)
     if not declared.manifests:
-        return
+        return not declared.unseen
     found = dependency_needs(declared.manifests, image=base.facts.name, suite=suite, version=version_of(base))
     for package, reason in (*found.build.items(), *found.run.items()):
         if package not in there:
@@ -188,6 +194,8 @@ def _dependencies(declared: Declared, base: Base, suite: str, there: frozenset[s
     needs.vetoes += [remark_text(remark) for remark in found.refusals]
     for remark in found.doubts:
         needs.doubt(remark_text(remark), remark.where)
+    open_questions = [remark for remark in found.doubts if remark.dependency or "compile" in remark.reason]
+    return not (declared.unseen or found.build or open_questions)
 
 
 def _copied(situation: Situation, base: Base, suite: str, there: frozenset[str], needs: StageNeeds) -> None:

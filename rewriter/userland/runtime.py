@@ -52,7 +52,7 @@ _OF_DEBIAN = frozenset(
 
 def is_common(name: str) -> bool:
     """True for a program or builtin that every image of Debian has, slim ones as well (or that none has)."""
-    return name in _IN_SLIM or name in _OF_DEBIAN or name in ("break", "continue", "time", "sudo")
+    return name in _IN_SLIM or name in _OF_DEBIAN or name in ("break", "continue", "time", "sudo", "[[")
 
 
 def program_package(name: str, kind: str) -> str | None:
