@@ -12,6 +12,7 @@ from rewriter.planning.alpine_image import (
     check_globalization,
     check_user,
     compiled_by_pecl,
+    kept_users,
     machines_of,
     missing,
     renumbered,
@@ -23,7 +24,7 @@ from rewriter.planning.cgo import cgo_verdict
 from rewriter.planning.downloads import portable_copy, portable_programs
 from rewriter.planning.launch import Launch, launch_of, tested_programs
 from rewriter.planning.need_types import Declared, Known, Needs
-from rewriter.planning.needs import build_needs, folder_needs, launch_needs, mention_needs
+from rewriter.planning.needs import build_needs, folder_needs, health_needs, launch_needs, mention_needs
 from rewriter.planning.needs_go import source_needs
 from rewriter.planning.swap import (
     Base,
@@ -121,15 +122,17 @@ def _choice(situation: Situation, base: Base) -> TagChoice | str:
 
 def _known(go: GoStage, base: Base, choice: TagChoice, carried: CarriedStage, declared: Declared) -> Known:
     """What is on the image that the stage moves to."""
+    # A folder as high as /usr/share/fonts holds more than what was copied there.
+    copied = (copy.target for copy in go.files.copies if copy.target and copy.target.count("/") > 3)
     return Known(
         own=frozenset({*base.facts.programs(choice.tag), *go.tools, *declared.programs, *portable_programs(go)}),
         handled=carried.handled,
         installed=carried.installed | set(base.facts.packages(choice.tag)),
         release=choice.alpine,
         family=family_of(base),
-        users=carried.users | frozenset(user.name for user in base.facts.users(choice.tag)),
+        users=carried.users | kept_users(base, choice),
         renumbered=renumbered(base, choice),
-        folders=_OWN_FOLDERS.get(base.facts.name, ()),
+        folders=(*_OWN_FOLDERS.get(base.facts.name, ()), *copied),
     )
 
 
@@ -150,7 +153,7 @@ def _needs(
     if base.facts.name in _SERVES_FILES:
         from rewriter.planning.server_users import unknown_users
 
-        odd = next(unknown_users(situation.files(stage), known.users), None)
+        odd = next(unknown_users(situation.files(stage), known.users | {base.facts.name}), None)
         needs.vetoes += [f"{odd[0]} names the user {odd[1]}, whom Alpine does not have"] if odd else []
         folder_needs(go, known, needs)
     check_globalization(stage, base, needs)
@@ -170,7 +173,7 @@ def _needs(
         for package, reason in run_time.packages.items():
             needs.want(package, reason)
     elif serves(base, stage):
-        pass  # what it starts is the image's own
+        health_needs(health, go, known, needs)  # what it starts is the image's own
     elif is_tool(stage):
         return "nothing says what the image is for (no ENTRYPOINT, no CMD): whoever uses it may need what alpine lacks"
     else:

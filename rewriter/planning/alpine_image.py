@@ -45,6 +45,14 @@ def serves(base: Base, stage: Stage) -> bool:
     return starts_by_itself(base, stage) or (bool(own) and own[0] in _SERVERS)
 
 
+def kept_users(base: Base, choice: TagChoice) -> frozenset[str]:
+    """The image's own users on Alpine, by name, and by number those that have the same one as before."""
+    before = {(user.name, user.uid) for user in base.facts.users(base.tag)}
+    after = base.facts.users(choice.tag)
+    numbers = (str(user.uid) for user in after if user.uid is not None and (user.name, user.uid) in before)
+    return frozenset({*(user.name for user in after), *numbers})
+
+
 def renumbered(base: Base, choice: TagChoice) -> frozenset[str]:
     """Numbers of the image's own users and groups that are others on Alpine."""
     after = {user.name: (user.uid, user.gid) for user in base.facts.users(choice.tag)}

@@ -115,14 +115,16 @@ def portable_copy(instruction: Instruction) -> bool:
 
 
 def portable_programs(go: GoStage) -> Iterator[str]:
-    """Names under which a stage puts archives of PHP code where programs lie."""
+    """Names under which a stage puts archives of PHP code where programs lie, and what corepack brings for node."""
     for stage in go.stage.lineage:
         if any(instruction.name == "COPY" and portable_copy(instruction) for instruction in stage.instructions):
             yield "composer"
     for run in go.runs:
         for step in run.steps if isinstance(run.steps, tuple) else ():
             words = [word for word in step.argv[1:] if word]
-            if step.name == "php":
+            if step.name == "corepack":
+                yield from ("pnpm", "pnpx", "yarn", "yarnpkg")
+            elif step.name == "php":
                 yield from (word.partition("=")[2] for word in words if word.startswith("--filename="))
             elif step.name in _PLACERS and len(words) > 1 and words[-2].endswith(".phar"):
                 yield posixpath.basename(words[-1])

@@ -6,6 +6,7 @@ from rewriter.ecosystems.go import GoStage, Run
 from rewriter.facts import is_older_than
 from rewriter.model.files import StageFiles
 from rewriter.model.run import Step, script_steps
+from rewriter.planning.debian_paths import makes_or_clears, named_folders, of_debian
 from rewriter.planning.downloads import fetched_programs, portable_copy
 from rewriter.planning.file_effects import ZONES
 from rewriter.planning.launch import Launch, Script, is_builtin
@@ -19,10 +20,8 @@ from rewriter.userland.needs import alpine_needs
 from rewriter.userland.runtime import TOOLS, known_user
 
 _PROGRAM_FOLDERS = ("/usr/local", "/usr/bin", "/bin", "/opt", "/go/bin", "/sbin", "/usr/sbin")
-_DEBIAN_FOLDERS = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/lib64/", "/etc/apt", "/var/lib/dpkg")
-_DEBIAN_FILES = frozenset(
-    "/etc/debian_version /etc/ld.so.conf /etc/bash.bashrc /etc/adduser.conf /usr/bin/chromium".split()
-)
+_DEEPEST = 4
+"""Scripts within scripts that are followed, several at a time."""
 _RUNTIMES = frozenset({"linux-x64", "linux-x86", "linux-arm64", "linux-arm"})
 """What .NET calls its run times for glibc."""
 DEV_TOOLS = frozenset(
@@ -41,7 +40,7 @@ def build_needs(go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
     needs = Needs()
     _owners(go, needs, known)
     fetched_programs(go, needs)
-    _named_folders(go, needs, known)
+    named_folders(go, needs, known)
     for run in go.runs:
         line = run.instruction.line
         _mounts(run, needs)
@@ -89,6 +88,13 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage, known: K
     if launch.instruction.json is None and state.shell[0].endswith("bash"):
         needs.want("bash", "SHELL names it for the start command")
     return needs
+
+
+def health_needs(health: tuple[Step, ...], go: GoStage, known: Known, needs: Needs) -> None:
+    """What the HEALTHCHECK needs where the image starts something of its own."""
+    for step in health:
+        _interpreter(step, needs)
+        _command(step, needs, go, f"line {step.instruction.line}", known)
 
 
 def _is_script(step: Step, script: Script) -> bool:
@@ -181,7 +187,9 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
 def _by_script(step: Step, needs: Needs, go: GoStage, where: str, known: Known) -> bool:
     """True for a command that runs a script of the context that was read: its commands are asked about instead."""
     word = step.argv[0] if step.argv else None
-    if not word or go.files.context is None or not (own_path(word) or step.name in ("sh", "bash")):
+    # A split, which Go's files are made for, does not follow which files a script reads.
+    refused = go.is_go or known is NOTHING_KNOWN or where.count("(") > _DEEPEST
+    if not word or refused or go.files.context is None or not (own_path(word) or step.name in ("sh", "bash")):
         return False
     from rewriter.planning.run_scripts import context_scripts
 
@@ -208,7 +216,7 @@ def _names(step: Step, needs: Needs, where: str, known: Known) -> None:
     for word in (*step.argv, *targets):
         if word and word.startswith(ZONES):
             needs.want("tzdata", f"{where} uses {ZONES}")
-        elif word and _of_debian(word, known):
+        elif word and of_debian(word, known) and not makes_or_clears(step, word):
             needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
         elif word in _RUNTIMES and step.name == "dotnet":
             needs.vetoes.append(f"{where}: {word} is the run time for glibc")
@@ -218,27 +226,6 @@ def _names(step: Step, needs: Needs, where: str, known: Known) -> None:
         parts = step.options_and_operands
         for owner in (parts[1][0] if parts is not None and parts[1] else "").split(":"):
             _owner(owner, where, needs, known)
-
-
-def _of_debian(word: str, known: Known) -> bool:
-    """True for a path that only Debian is known to have, and for what names the C library of GNU."""
-    if any(f"{word}/".startswith(f"{folder}/") for folder in known.folders):
-        return False
-    return word.startswith(_DEBIAN_FOLDERS) or word in _DEBIAN_FILES or "linux-gnu" in word
-
-
-def _named_folders(go: GoStage, needs: Needs, known: Known) -> None:
-    """Folders of Debian in what ENV sets and in where COPY goes."""
-    for stage in go.stage.lineage:
-        for instruction in stage.instructions:
-            words: list[str] = []
-            if instruction.name == "ENV":
-                words = [part for pair in instruction.pairs for part in (pair.value or "").strip("\"'").split(":")]
-            elif instruction.name in ("COPY", "ADD"):
-                words = [word for word in instruction.operands[-1:] if "linux-gnu" in word]
-            odd = next((word for word in words if _of_debian(word, known) and not word.startswith(ZONES)), None)
-            if odd is not None:
-                needs.vetoes.append(f"line {instruction.line}: {odd} may not exist on Alpine")
 
 
 def _mounts(run: Run, needs: Needs) -> None:
@@ -274,7 +261,7 @@ def _owner(name: str, where: str, needs: Needs, known: Known) -> None:
 
 def _brings_programs(step: Step) -> bool:
     """True for a download or an archive that goes to where programs lie."""
-    words = [word for word in step.argv[1:] if word]
+    words = [word for word in step.argv[1:] if word and not word.startswith("-") and "://" not in word]
     return step.name in ("tar", "unzip", "curl", "wget") and any(
         word.startswith(_PROGRAM_FOLDERS) or (step.absolute(word) or "").startswith("/usr/local") for word in words
     )

@@ -177,3 +177,19 @@ def test_two_words_for_a_user_that_is_there() -> None:
     to = target(users=frozenset({"node"}))
     assert body("RUN adduser node audio && apt-get update\n", to) == "RUN adduser node audio\n"
     assert body("RUN addgroup node audio && apt-get update\n", to) == "RUN addgroup node audio\n"
+
+
+def test_what_means_the_same_is_taken_care_of() -> None:
+    to = target(users=frozenset({"node"}), groups=frozenset({"node"}))
+    alone = carried("FROM node\nRUN usermod -u 1500 node && adduser node audio\n", to)
+    assert alone.edits == ()
+    assert len(alone.handled) == 2
+    assert alone.wants == {"shadow": "line 2 calls usermod"}
+    assert len(carried("FROM debian\nRUN useradd app && adduser app audio\n").handled) == 2
+
+
+def test_numbers_on_ubuntu() -> None:
+    facts = [item.fact for item in carried("FROM ubuntu\nRUN useradd -m app\n", target(family="ubuntu")).evidence]
+    assert facts == ["the user app may get another number on Alpine"]
+    assert carried("FROM ubuntu\nRUN useradd -m -u 1001 app\n", target(family="ubuntu")).evidence == ()
+    assert carried("FROM debian\nRUN useradd -m app\n").evidence == ()

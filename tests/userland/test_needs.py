@@ -24,6 +24,9 @@ def needs(run: str, *installed: str, before: str = "", family: str = "debian") -
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "grep -qE x y": (),
+    "wget -qO- http://x": (),
+    "wget -qO/dev/null http://x": (),
+    "wget -NO x http://x": ("wget",),
     "grep -P x y": ("grep",),
     "sed -i s/a/b/ f": (),
     "sed -z s/a/b/ f": ("sed",),
