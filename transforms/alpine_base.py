@@ -23,7 +23,7 @@ Leaves alone:
 
 from collections.abc import Iterator
 
-from rewriter import Change, Declined, Outcome, Phase, Situation, planned_swap, swap_edits
+from rewriter import Change, Declined, Finding, Outcome, Phase, Situation, planned_swap, swap_edits
 
 PHASE = Phase.BASE
 
@@ -35,4 +35,5 @@ def plan(situation: Situation) -> Iterator[Outcome]:
     if isinstance(swap, str):
         yield Declined(anchor, swap)
         return
+    yield from (Finding(anchor, message) for message in swap.findings)
     yield Change(swap_edits(situation, swap), swap.why, swap.evidence, anchor, swap.announced)

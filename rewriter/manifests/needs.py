@@ -146,6 +146,8 @@ def _gather_one(dependency: Dependency, gathering: _Gathering, version: str) -> 
             continue
         if phase == "run" and package.compiled and not (wanted or package.compiles(dependency.version)):
             continue  # its binary brings the libraries that a compiled one looks for
+        if phase == "run" and gathering.kind == "apk" and "musl" in dependency.libc:
+            continue  # likewise: sharp brings its libvips
         names = package.packages(f"{phase}-{gathering.kind}", gathering.suite)
         if names is None:
             reason = f"it needs a library whose package in {gathering.suite or 'this suite'} is not known"

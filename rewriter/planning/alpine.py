@@ -18,6 +18,7 @@ from rewriter.planning.alpine_image import (
     renumbered,
     resolver_of,
     serves,
+    weaknesses,
 )
 from rewriter.planning.carry_stage import CarriedStage, carry_stage, family_of, moved_programs
 from rewriter.planning.cgo import cgo_verdict
@@ -92,9 +93,9 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | s
         *(Evidence(f"{package} is added: {reason}", "Dockerfile") for package, reason in packages.items()),
     ]
     why = f"{base.place.text} becomes {new_text}: {choice.reason or 'the same version on Alpine'}."
-    return Swap(
-        base, new_text, choice, "alpine", why, tuple(dict.fromkeys(evidence)), packages, (*carried.edits, *moved)
-    )
+    edits = (*carried.edits, *moved)
+    weak = () if splits else weaknesses(situation, base, choice)  # a split tells of its runtime
+    return Swap(base, new_text, choice, "alpine", why, tuple(dict.fromkeys(evidence)), packages, edits, findings=weak)
 
 
 def _choice(situation: Situation, base: Base) -> TagChoice | str:
@@ -151,10 +152,9 @@ def _needs(
     _copied(situation, stage, base, needs)
     check_user(stage, base, needs, None if splits else known.users)
     if base.facts.name in _SERVES_FILES:
-        from rewriter.planning.server_users import unknown_users
+        from rewriter.planning.server_users import serving_needs
 
-        odd = next(unknown_users(situation.files(stage), known.users | {base.facts.name}), None)
-        needs.vetoes += [f"{odd[0]} names the user {odd[1]}, whom Alpine does not have"] if odd else []
+        serving_needs(situation.files(stage), known.users | {base.facts.name}, needs)
         folder_needs(go, known, needs)
     check_globalization(stage, base, needs)
     if splits:

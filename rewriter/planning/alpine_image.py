@@ -8,7 +8,9 @@ from rewriter.ecosystems.go import GoStage
 from rewriter.facts import TagChoice, is_older_than
 from rewriter.model.stages import Stage
 from rewriter.planning.need_types import Needs
+from rewriter.planning.runtime_base import ageing
 from rewriter.planning.swap import Base, is_tool, starts_by_itself
+from rewriter.situation import Situation
 from rewriter.transform import Certainty, Evidence
 
 _COMPILERS = frozenset({"gcc", "g++", "make", "musl-dev", "libc-dev", "binutils", "patch", "file"})
@@ -126,3 +128,12 @@ def _comes_with(name: str, there: Container[str]) -> bool:
     if name in ("libpq", "postgresql-dev") and "libpq-dev" in there:
         return True
     return f"{name}-dev" in there or (name.endswith("-libs") and f"{name[:-5]}-dev" in there)
+
+
+def weaknesses(situation: Situation, base: Base, choice: TagChoice) -> tuple[str, ...]:
+    """What is weak about the alpine release that a tag stands on, on the day when the catalogue was collected."""
+    page = situation.facts.image("alpine")
+    if page is None or choice.alpine is None:
+        return ()
+    remark = ageing(f"alpine:{choice.alpine}", page.collected, f"{base.facts.name} image")
+    return () if remark is None else (remark,)

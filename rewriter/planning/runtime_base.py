@@ -144,13 +144,13 @@ def _slim(builder: Builder, static: bool) -> RuntimeBase:
     return RuntimeBase(f"debian:{tag}", "slim", [], [Evidence(f"debian:{tag} exists", "catalogue")])
 
 
-def ageing(image: str, today: str) -> str | None:
-    """What is weak about an alpine runtime that must stay paired with its builder: end of life, no DNS over TCP."""
+def ageing(image: str, today: str, newer: str = "Go image") -> str | None:
+    """What is weak about a base that is bound to an image's version: end of life, no DNS over TCP."""
     ref = parse_image(image)
     if ref.repository == "debian":
         end = debian_suite_eol(ref.tag.removesuffix("-slim"))
         gone = end is not None and end < today
-        return f"{image} has had no updates since {end}: a newer Go image would bring a newer Debian" if gone else None
+        return f"{image} has had no updates since {end}: a newer {newer} would bring a newer Debian" if gone else None
     if ref.repository != "alpine" or not ref.tag:
         return None
     remarks = []
@@ -159,4 +159,4 @@ def ageing(image: str, today: str) -> str | None:
         remarks.append(f"has had no updates since {end}")
     if is_older_than(ref.tag, "3.18"):
         remarks.append("knows no DNS over TCP (musl before 1.2.4)")
-    return f"{image} {' and '.join(remarks)}: a newer Go image would bring a newer alpine" if remarks else None
+    return f"{image} {' and '.join(remarks)}: a newer {newer} would bring a newer alpine" if remarks else None

@@ -53,6 +53,8 @@ class Swap:
     edits: tuple[Edit, ...] = ()
     """What changes within the RUN instructions."""
     announced: frozenset[str] = frozenset()
+    findings: tuple[str, ...] = ()
+    """What is weak about the new base, whatever is swapped."""
 
 
 def find_base(situation: Situation, stage: Stage) -> Base | str:
