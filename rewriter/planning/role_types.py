@@ -31,7 +31,13 @@ class Roles:
     """Folders whose mode a chmod sets."""
     packages: dict[str, str] = field(default_factory=dict)
     """Packages that the author installed and that may matter at run time, with their line."""
+    libraries: dict[str, str] = field(default_factory=dict)
+    """Run-time packages of the libraries that were installed to be linked against, with the reason."""
+    linked: list[str] = field(default_factory=list)
+    """The packages that these were found for."""
     refused: list[str] = field(default_factory=list)
     """What cannot be told: one reason each."""
+    system: tuple[str, str] = ("", "")
+    """The distribution that the stage stands on (debian, alpine), and its suite or release."""
     started: frozenset[str] = frozenset()
     """Programs that the start command uses: packages of these names are for run time."""

@@ -35,12 +35,18 @@ _CARRIED_PACKAGES = GNU_PACKAGES | frozenset(
 )
 
 
-def sort_roles(go: GoStage, source_folders: tuple[str, ...], started: frozenset[str] = frozenset()) -> Roles:
+def sort_roles(
+    go: GoStage,
+    source_folders: tuple[str, ...],
+    started: frozenset[str] = frozenset(),
+    system: tuple[str, str] = ("", ""),
+) -> Roles:
     """Sorts every RUN of a stage (and its parents).
 
-    ``source_folders`` hold sources and build outputs; ``started`` are programs that the start command is seen to use.
+    ``source_folders`` hold sources and build outputs; ``started`` are programs that the start command is seen to use;
+    ``system`` is the distribution of the stage and its suite or release.
     """
-    roles = Roles(started=started)
+    roles = Roles(started=started, system=system)
     effects = FileEffects(go, source_folders, roles)
     for run in go.runs:
         if isinstance(run.steps, Opaque):
@@ -148,13 +154,26 @@ def _packages(step: Step, roles: Roles, line: int) -> None:
         plain = re.split(r"[=<>~@]", name)[0]
         if plain in _BUILD_PACKAGES or plain.endswith("-dev") or (virtual and plain.startswith(".")):
             if plain.endswith("-dev") and plain not in _BUILD_PACKAGES:
-                roles.refused.append(
-                    f"line {line}: {plain} is linked against, and which library run time needs is not mapped yet"
-                )
+                _linked(plain, roles, line)
         elif plain in _CARRIED_PACKAGES or plain in roles.started:
             roles.packages.setdefault(plain, f"line {line}")
         else:
             roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")
+
+
+def _linked(name: str, roles: Roles, line: int) -> None:
+    """The libraries that a program linked against a package needs at run time, of the same distribution and suite."""
+    from rewriter.facts.packages import runtime_library
+
+    family, suite = roles.system
+    libraries = runtime_library(name, family, suite) if family and suite else None
+    if libraries is None:
+        system = f"{family} {suite}".strip() or "this system"
+        roles.refused.append(f"line {line}: which library of {system} run time needs for {name} is not known")
+        return
+    roles.linked.append(name)
+    for library in libraries:
+        roles.libraries.setdefault(library, f"line {line} links against {name}")
 
 
 _GO_NAMES = re.compile(

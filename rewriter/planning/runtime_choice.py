@@ -84,6 +84,9 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
             base.vetoes.append(f"{where}: {name} lies elsewhere on Alpine")
         if name in ("ca-certificates", "tzdata") or not _provably_unused(draft, name):
             packages.setdefault("xz" if base.kind == "alpine" and name == "xz-utils" else name, where)
+    if not (draft.artefacts and all(artefact.static for artefact in draft.artefacts)):
+        for name, where in draft.roles.libraries.items():
+            packages.setdefault(name, where)
     for name, where in draft.reads.programs.items():
         package = "" if _is_ours(draft, name) else program_package(posixpath.basename(name), base.kind)
         if package is None:

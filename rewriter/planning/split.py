@@ -31,7 +31,8 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
         return problem
     draft.sources = source_folders(draft)
     started = {step.name for step in draft.launch.all_steps} | draft.launch.wrappers
-    draft.roles = sort_roles(draft.go, draft.sources, frozenset(started))
+    system = ("alpine", draft.builder.alpine or "") if draft.builder.musl else ("debian", draft.builder.suite or "")
+    draft.roles = sort_roles(draft.go, draft.sources, frozenset(started), system)
     if draft.roles.refused:
         first, *others = draft.roles.refused
         return first + (f" (and {len(others)} more)" if others else "")
@@ -39,8 +40,11 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     if draft.reads.vetoes:
         return draft.reads.vetoes[0]
     cgo = cgo_verdict(draft.go, draft.artefacts, draft.builder.alpine)
+    if cgo.libraries and not draft.roles.linked:
+        return f"{cgo.libraries}: which C libraries run time needs is not seen (no -dev package is installed)"
     if cgo.libraries:
-        return f"{cgo.libraries}: which C libraries run time needs is not mapped yet"
+        names = ", ".join(draft.roles.linked)
+        draft.doubt(f"{cgo.libraries}: the libraries that it links are taken to be those of {names}", "Dockerfile")
     draft.evidence += [*cgo.evidence, *draft.reads.evidence]
     problem = carry_files(draft)
     if problem:
