@@ -14,7 +14,7 @@ Leaves alone:
 - images without a start command, and those whose start command needs the toolchain (go run, air, dlv)
 - stages in which nothing is seen to make the program that the image starts
 - stages with a RUN whose result run time may need, but that cannot be told from the file
-- programs that link C libraries of which the run-time package is not known, load plugins or serve their working directory
+- programs that link C libraries whose package at run time is not known, load plugins or serve their working directory
 - stages that a compose, bake or CI file builds as a target
 - stages whose owners, modes or variables a copy would lose
 - stages with ONBUILD, stages built on another stage, builds for another platform

@@ -25,10 +25,13 @@ def relied_on_apt(steps: Iterable[Step], swap: Swap) -> list[str]:
             continue
         words = {word for word in step.argv if word}
         updated = updated or "update" in words
+        where = f"line {step.instruction.line}"
+        if "install" in words and not updated and swap.layers and None in step.argv:
+            found.append(f"{where}: what is installed without `{step.name} update` may be in the full image already")
+            continue
         lost = next((name for name in sorted(installed_by(step)) if swap.gap.lost(name, swap.layers)), None)
         if lost is None:
             continue
-        where = f"line {step.instruction.line}"
         if not updated:
             found.append(f"{where}: {lost} is installed without `{step.name} update`: the full image has it already")
         elif not (words & _YES or any(w.startswith("-") and not w.startswith("--") and "y" in w for w in words)):

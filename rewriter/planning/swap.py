@@ -15,6 +15,10 @@ from rewriter.situation import Situation
 from rewriter.transform import Evidence
 
 
+_PLATFORMS = tuple(f"linux/{name}" for name in "amd64 arm64 arm 386 ppc64le s390x".split())
+"""What nearly every official image is built for, in all its variants; mips64le and riscv64 are not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """The image that a stage's chain starts from, with its page of the catalogue."""
@@ -72,6 +76,9 @@ def find_base(situation: Situation, stage: Stage) -> Base | str:
         return f"{root.image_word} is pinned by digest: another tag would drop the pin"
     if not facts.has(image.tag or "latest"):
         return f"{facts.name}:{image.tag or 'latest'} is not in the catalogue, so that no counterpart can be looked up"
+    platform = root.from_.flag("platform") or ""
+    if "$" not in platform and platform and not platform.lower().startswith(_PLATFORMS):
+        return f"--platform={platform}: for which machines other tags are built is not known"
     if any(instruction.name == "ONBUILD" for each in stage.lineage for instruction in each.instructions):
         return "ONBUILD: what child images run on it is not known"
     place = image_place(situation, root)
