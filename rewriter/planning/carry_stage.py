@@ -87,6 +87,8 @@ def carry_stage(runs: Sequence[Run], base: Base, choice: TagChoice) -> CarriedSt
             done.handled |= {(run.instruction.start, start) for start in starts}
             continue
         edits += () if found is not None and found.drops else mounts
+        if found is not None and found.packages and run.instruction.flag("network") == "none":
+            done.vetoes.append(f"line {run.instruction.line}: it installs with --network=none, which apk cannot")
         if found is not None:
             edits += _edits(run, found)
             _note(done, run, found)

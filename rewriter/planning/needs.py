@@ -13,7 +13,7 @@ from rewriter.planning.launch import Launch, Script, is_builtin
 from rewriter.planning.need_types import NOTHING_KNOWN, Known, Needs
 from rewriter.planning.needs_go import go_command
 from rewriter.planning.program_places import interpreter_gap, misplaced, own_path
-from rewriter.planning.scripts import called_scripts, runs_scripts
+from rewriter.planning.scripts import called_scripts, fed, runs_scripts
 from rewriter.shell import Opaque
 from rewriter.userland.alpine import APPLETS, alpine_shell
 from rewriter.userland.needs import alpine_needs
@@ -50,8 +50,8 @@ def build_needs(go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
         if run.instruction.json is None and run.state.shell[0].endswith("bash"):
             needs.want("bash", f"SHELL names it (line {line})")
         for step in run.steps:
+            _interpreter(step, needs)
             if not known.handles(step):
-                _interpreter(step, needs)
                 _command(step, needs, go, f"line {line}", known)
                 go_command(step, needs, go, line)
     return needs
@@ -148,6 +148,9 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
     name = step.name
     word = step.argv[0] if step.argv else None
     _names(step, needs, where, known)
+    if fed(step):
+        needs.vetoes.append(f"{where}: what `{name}` is given to run is not looked at")
+        return
     if runs_scripts(step) and name in known.own:
         inner = called_scripts(step, go.files, go.stage.final_state)
         if isinstance(inner, str):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rewriter.model.files import StageFiles
-from rewriter.model.run import Step, script_steps
+from rewriter.model.run import SHELLS, Step, script_steps
 from rewriter.model.state import State
 from rewriter.shell import Opaque
 
@@ -22,6 +22,15 @@ _HARMLESS = frozenset(
 )
 _MOST_SCRIPTS = 50
 _LARGEST = 2_000_000  # bytes of package.json
+
+
+_READ_CODE = SHELLS | {"python", "python3", "node", "ruby", "perl", "php"}
+
+
+def fed(step: Step) -> bool:
+    """True for a shell or an interpreter that reads its program from a heredoc."""
+    redirects = step.command.redirects if step.command is not None else ()
+    return step.name in _READ_CODE and any(redirect.operator.startswith("<<") for redirect in redirects)
 
 
 def runs_scripts(step: Step) -> bool:

@@ -16,7 +16,7 @@ from rewriter.planning.mentions import mentions
 from rewriter.planning.need_types import Declared
 from rewriter.planning.recipe import lost_on_slim
 from rewriter.planning.run_scripts import ContextScript, context_scripts
-from rewriter.planning.scripts import called_scripts, runs_scripts
+from rewriter.planning.scripts import called_scripts, fed, runs_scripts
 from rewriter.planning.slim_apt import compiled_gems, compilers, relied_on_apt
 from rewriter.planning.slim_reads import (
     compiled_unseen,
@@ -83,6 +83,10 @@ def stage_needs(situation: Situation, base: Base, launch: Launch | None) -> Stag
             for read in (documentation_read(each), compiled_unseen(each) if "full" in layers else None):
                 if read is not None:
                     needs.vetoes.append(f"line {each.instruction.line}: {read}")
+            if fed(each):
+                needs.vetoes.append(
+                    f"line {each.instruction.line}: what `{each.name}` is given to run is not looked at"
+                )
             needs.take(slim_needs(each, layers, suite, own, installed, programs, seen))
         installed = frozenset() if _removes(step) else installed | installed_by(step)
     swap = SlimSwap(layers, suite, own, installed, programs, seen)

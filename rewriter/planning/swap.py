@@ -14,7 +14,6 @@ from rewriter.planning.render import insert_after, package_line
 from rewriter.situation import Situation
 from rewriter.transform import Evidence
 
-
 _PLATFORMS = tuple(f"linux/{name}" for name in "amd64 arm64 arm 386 ppc64le s390x".split())
 """What nearly every official image is built for, in all its variants; mips64le and riscv64 are not."""
 

@@ -206,5 +206,5 @@ def _all_and(joins: list[_Side]) -> bool:
 
 
 def _beside(group: list[Unit], operator: str) -> Refusal:
-    odd = "!" if operator == "?" else operator
-    return Refusal(f"`{group[0].shown}` stands where it cannot be taken out (beside `{odd}`)")
+    odd = "`!` or a comment" if operator == "?" else f"`{operator}`"
+    return Refusal(f"`{group[0].shown}` stands where it cannot be taken out (beside {odd})")

@@ -75,7 +75,7 @@ REFUSED = {
 }
 # Programs that run the words behind them.
 _RUNNERS = frozenset(
-    "sudo sh bash dash su xargs eval env exec time nice timeout chroot watch find runuser gosu".split()
+    "sudo sh bash dash su xargs eval env exec time nice timeout chroot watch find runuser gosu trap".split()
 )
 _ASKERS = frozenset({"command", "which", "type", "hash", "whereis"})
 _OURS = frozenset({*MANAGERS, *REFUSED, *accounts.COMMANDS, *places.LOCALE_PROGRAMS, "apt-mark", "dpkg-reconfigure",
