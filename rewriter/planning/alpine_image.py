@@ -69,7 +69,7 @@ def renumbered(base: Base, choice: TagChoice) -> frozenset[str]:
 def check_user(stage: Stage, base: Base, needs: Needs, users: Container[str] | None) -> None:
     """The USER has to be known on Alpine; ``users`` None: only that it is known at all."""
     state = stage.final_state
-    user = (state.user or "").partition(":")[0]
+    user, _, group = (state.user or "").partition(":")
     if state.user is None:
         named = any(instruction.name == "USER" for each in stage.lineage for instruction in each.instructions)
         needs.vetoes.append(
@@ -79,6 +79,12 @@ def check_user(stage: Stage, base: Base, needs: Needs, users: Container[str] | N
         )
     elif users is not None and not _alpine_user(user) and user not in users:
         needs.vetoes.append(f"USER {user} is not known to exist on Alpine")
+    elif users is not None and group and group not in users and not _alpine_group(group):
+        needs.vetoes.append(f"the group of USER {state.user} is not known to be the same on Alpine")
+
+
+def _alpine_group(name: str) -> bool:
+    return name in ("root", "0") or (name.isdigit() and int(name) >= 1000)
 
 
 def _alpine_user(name: str) -> bool:

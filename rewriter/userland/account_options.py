@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -165,3 +166,14 @@ def _short(parsed: Parsed, words: Words, place: int, options: Mapping[str, tuple
 
 def _unknown(words: Words, option: str) -> Refusal:
     return Refusal(f"`{option}` of `{words.name}` cannot be carried over")
+
+
+_NAME = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@.-]{0,30}\$?")
+"""Names of accounts that busybox takes. Source: busybox 1.36, libbb/die_if_bad_username.c."""
+
+
+def checked_name(name: str) -> str:
+    """The name of a user or group. Raises Refusal for one that Alpine's commands do not take."""
+    if not _NAME.fullmatch(name):
+        raise Refusal(f"`{name}` is no name for an account on Alpine")
+    return name

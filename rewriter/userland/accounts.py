@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewriter.userland.account_options import ADDGROUP, ADDUSER, GROUPADD, USERADD, Parsed, parse_options
+from rewriter.userland.account_options import ADDGROUP, ADDUSER, GROUPADD, USERADD, Parsed, checked_name, parse_options
 from rewriter.userland.carried import Refusal
 from rewriter.userland.words import AND
 
@@ -263,7 +263,7 @@ def _delete(run: RunWords, words: Words) -> None:
 def _operand(words: Words, parsed: Parsed) -> tuple[int, str]:
     if len(parsed.operands) != 1:
         raise Refusal(f"`{parsed.command}` names no account, or several")
-    return parsed.operands[0]
+    return parsed.operands[0][0], checked_name(parsed.operands[0][1])
 
 
 def _free_user(run: RunWords, user: str, uid: str) -> None:

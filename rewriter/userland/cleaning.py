@@ -16,14 +16,9 @@ _LEFTOVERS = (
     "/var/lib/apt",
     "/var/cache/apt",
     "/var/cache/debconf",
+    "/var/lib/cache",  # never there: it stands in `/var/lib/{apt,dpkg,cache,log}`
+    "/var/lib/log",
     "/var/lib/dpkg",
-    "/var/lib/{apt,dpkg",
-    "/var/lib/{dpkg,apt",
-    "/var/cache/{apt,debconf",
-    "/var/{cache,lib}/apt",
-    "/var/{lib,cache}/apt",
-    "/var/{cache/apt",
-    "/var/{lib/apt",
     "/var/cache/yum",
     "/var/cache/dnf",
     "/var/lib/yum",
@@ -39,7 +34,8 @@ LOCALE_FILES = ("/etc/locale.gen", "/etc/default/locale", "/etc/locale.conf", "/
 """Files that only the locales of glibc have."""
 _OURS = (*LOCALE_FILES, *_LEFTOVERS)
 _DEBIAN_FILES = frozenset({"/etc/localtime", "/etc/timezone"})
-_BEHIND = re.compile(r"\Z|[/*?,.{}\"']")
+_BEHIND = re.compile(r"\Z|[/*?.\"']")
+_MOST_ALTERNATIVES = 64
 _QUIET = ("/dev/null", "&1", "&2", "1", "2", "/dev/stderr", "/dev/stdout")
 VARIABLES = frozenset(
     "DEBIAN_FRONTEND DEBCONF_NONINTERACTIVE_SEEN DEBCONF_NOWARNINGS DEBIAN_PRIORITY APT_LISTCHANGES_FRONTEND "
@@ -50,9 +46,34 @@ VARIABLES = frozenset(
 
 
 def leftover(raw: str) -> bool:
-    """True for a path, as written, that only the package managers of Debian and Red Hat have."""
+    """True for a path, as written, that only the package managers of Debian and Red Hat have.
+
+    Of braces, every alternative has to be one: bash expands them, and sh finds no such file.
+    """
     path = re.sub("/+", "/", raw.strip("\"'"))
+    alternatives = _alternatives(path)
+    return ".." not in path.split("/") and bool(alternatives) and all(map(_of_a_manager, alternatives))
+
+
+def _of_a_manager(path: str) -> bool:
     return any(path.startswith(folder) and _BEHIND.match(path, len(folder.rstrip("/"))) for folder in _LEFTOVERS)
+
+
+def _alternatives(path: str) -> list[str]:
+    """What the braces of a path come to; nothing for braces within braces, or too many."""
+    found = [path]
+    while any("{" in each for each in found):
+        more = []
+        for each in found:
+            head, opened, rest = each.partition("{")
+            inner, closed, tail = rest.partition("}")
+            if opened and (not closed or "{" in inner or "," not in inner):
+                return []
+            more += [f"{head}{word}{tail}" for word in inner.split(",")] if opened else [each]
+        found = more
+        if len(found) > _MOST_ALTERNATIVES:
+            return []
+    return found
 
 
 def rm(words: Words) -> bool | None:

@@ -134,6 +134,8 @@ REFUSED = {
     "useradd -u": "ends with an option that needs a value",
     "useradd": "names no account",
     "useradd a b": "names no account, or several",
+    "useradd äpp": "`äpp` is no name for an account on Alpine",
+    "groupadd a+b": "`a+b` is no name for an account on Alpine",
     "useradd $(id)": "`$(id)` of `useradd` is only known at run time",
     "useradd -g other app": "the group other is not known",
     "useradd -g 1234 app": "the group 1234 is only a number",
