@@ -83,8 +83,14 @@ def show(image: str, folder: Path | None, config: Path | None) -> None:
     except FileError as error:
         raise click.UsageError(str(error)) from None
     if text is None:
-        raise click.UsageError(f"{image} is not in the catalogue")
-    click.echo(text)
+        raise click.UsageError(_visible(f"{image} is not in the catalogue"))
+    click.echo(_visible(text))
+
+
+def _visible(text: str) -> str:
+    """A text whose control characters a terminal does not obey."""
+    shown = (char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text)
+    return "".join(shown)
 
 
 def _platforms(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from os import path
+from os import path, stat
+from stat import S_ISDIR, S_ISREG
 
 from rewriter.facts.overlay import is_image_name, overlay_path, parse_overlay
 from rewriter.facts.reader import parse
@@ -10,9 +11,12 @@ from rewriter.facts.records import FactsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from rewriter.facts.overlay import Overlay
     from rewriter.facts.table import Table
 
+_LARGEST = 50_000_000  # bytes; an overlay of a hundred thousand tags has ten million
 SHIPPED = path.join(path.dirname(__file__), "data")
 
 
@@ -38,7 +42,12 @@ def load_overlay(name: str, folder: str) -> Overlay | None:
     """What a registry was seen to hold of an image, kept below `folder`; None when nothing. Raises FactsError."""
     file = overlay_path(name)
     text = _text(folder, file) if file is not None else None
-    return parse_overlay(text, file) if text is not None and file is not None else None
+    if text is None or file is None:
+        return None
+    found = parse_overlay(text, file)
+    if found.image != name:
+        raise FactsError(file, 1, f"tells of {found.image}, and not of {name}")
+    return found
 
 
 def read_shipped(file: str) -> str:
@@ -55,9 +64,19 @@ def _table(name: str, folder: str, place: str) -> Table | None:
     return parse(text, file, name) if text is not None else None
 
 
+def _odd(file: str, reason: str) -> NoReturn:
+    raise FactsError(file, 1, reason)
+
+
 def _text(folder: str, file: str) -> str | None:
+    place = path.join(folder, *file.split("/"))
     try:
-        with open(path.join(folder, *file.split("/")), encoding="utf-8") as stream:
+        known = stat(place)
+        if not S_ISREG(known.st_mode):
+            return None if S_ISDIR(known.st_mode) else _odd(file, "is no regular file")
+        if known.st_size > _LARGEST:
+            return _odd(file, f"is larger than {_LARGEST // 1_000_000} MB")
+        with open(place, encoding="utf-8") as stream:
             return stream.read()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None

@@ -87,10 +87,11 @@ def _unpacked(data: bytes) -> bytes:
             raise NoIndexError(f"unpacks to more than {MAX_INDEX // 1_000_000} MB")
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:", ignore_zeros=True) as tar:
             for member in tar:
-                if member.name == _MEMBER and member.isreg():
+                # A sparse member may claim any size.
+                if member.name == _MEMBER and member.isreg() and not member.issparse():
                     content = tar.extractfile(member)
                     return content.read() if content is not None else b""
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+    except (OSError, EOFError, OverflowError, ValueError, zlib.error, tarfile.TarError) as error:
         raise NoIndexError("is broken, or not all of it is there") from error
     raise NoIndexError(f"holds no {_MEMBER}")
 
@@ -122,8 +123,12 @@ def read_source(source: str, fetch: Callable[[str], bytes]) -> PackageNames:
 
 
 def shown(source: str) -> str:
-    """A source as it may be printed: a query may hold a token."""
-    return source.partition("?")[0] if "://" in source else source
+    """A source as it may be printed: a query may hold a token, and what stands before the host a password."""
+    scheme, separator, rest = source.partition("?")[0].partition("#")[0].partition("://")
+    if not separator:
+        return source
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -88,7 +88,12 @@ def _address(text: str) -> tuple[str, str] | None:
         return None
     name = text.partition("#egg=")[2].partition("&")[0].partition("[")[0].partition(" ")[0].partition(";")[0]
     if not name:
-        stem = plain.partition("#")[0].partition("@")[0] if plain.startswith("git+") else plain.partition("#")[0]
+        stem = plain.partition("#")[0]
+        if plain.startswith("git+"):
+            # An @ before the path ends who asks, one within it begins the revision.
+            scheme, separator, rest = stem.partition("://")
+            host, slash, path = rest.partition("/")
+            stem = f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path.partition('@')[0]}"
         name = posixpath.basename(stem.rstrip("/")).removesuffix(".git").partition("-")[0] or plain
     return normal_name(name).strip("-") or plain, _origin(plain)
 

@@ -81,10 +81,13 @@ def plan_alpine(situation: Situation, stage: Stage, *, splits: bool) -> Swap | s
     relied = relied_on(situation, stage)
     if relied:
         return relied
+    taken = next((name for name in needs.packages if name in carried.removed), None)
+    if taken is not None:
+        needs.vetoes.append(f"line {carried.removed[taken]} takes {taken} away, and {needs.packages[taken]}")
     vetoes = [*carried.vetoes, *needs.vetoes]
     if vetoes:
         return first_of(vetoes)
-    packages = missing(needs.packages.items(), carried.installed)
+    packages = missing(needs.packages.items(), carried.installed - needs.early)
     evidence = [
         looked_up(choice, base.facts.name),
         *base.place.evidence,
@@ -127,11 +130,12 @@ def _known(go: GoStage, base: Base, choice: TagChoice, carried: CarriedStage, de
     copied = (copy.target for copy in go.files.copies if copy.target and copy.target.count("/") > 3)
     return Known(
         own=frozenset({*base.facts.programs(choice.tag), *go.tools, *declared.programs, *portable_programs(go)}),
-        handled=carried.handled,
-        installed=carried.installed | set(base.facts.packages(choice.tag)),
+        handled=frozenset(carried.handled),
+        installed=frozenset({*carried.installed, *base.facts.packages(choice.tag)}),
+        since=carried.since,
         release=choice.alpine,
         family=family_of(base),
-        users=carried.users | kept_users(base, choice),
+        users=frozenset(carried.users) | kept_users(base, choice),
         renumbered=renumbered(base, choice),
         folders=(*_OWN_FOLDERS.get(base.facts.name, ()), *copied),
     )
@@ -243,6 +247,10 @@ def _dependencies(base: Base, declared: Declared, needs: Needs) -> Iterator[Evid
     verdict = musl_verdict(declared.manifests, image=base.facts.name, version=base.tag)
     added = alpine_needs(declared.manifests, image=base.facts.name, version=base.tag)
     needs.vetoes += [remark_text(remark) for remark in (*verdict.refusals, *added.refusals)]
+    if "pypi" in declared.ecosystems:
+        # What is not seen of Python is as good a reason for slim as what is known.
+        unseen = [remark for remark in verdict.doubts if not remark.dependency]
+        needs.vetoes += [f"{remark_text(remark)}: slim is the better base" for remark in unseen]
     for remark in (*verdict.doubts, *added.doubts):
         yield Evidence(remark_text(remark), remark.where, Certainty.ASSUMED)
     wanted = {**added.run, **added.build}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Set
 
 from rewriter.ecosystems.go import GoStage
 from rewriter.facts import TagChoice, is_older_than
@@ -120,7 +120,7 @@ def compiled_by_pecl(go: GoStage, base: Base, needs: Needs) -> None:
                 needs.want(package, f"line {run.instruction.line} compiles an extension with {step.name}")
 
 
-def missing(packages: Iterable[tuple[str, str]], installed: frozenset[str]) -> dict[str, str]:
+def missing(packages: Iterable[tuple[str, str]], installed: Set[str]) -> dict[str, str]:
     """Those of the packages, by name with the reason, that nothing brings yet, and that no other of them brings."""
     wanted = dict(packages)
     there = installed | set(wanted)

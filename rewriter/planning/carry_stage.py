@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.go import Run
 from rewriter.edit import Edit
 from rewriter.facts import TagChoice
+from rewriter.model.run import Step
 from rewriter.model.stages import Stage
 from rewriter.planning.swap import Base
 from rewriter.shell import Opaque
@@ -48,11 +49,15 @@ class CarriedStage:
     """
 
     edits: tuple[Edit, ...] = ()
-    handled: frozenset[tuple[int, int]] = frozenset()
-    installed: frozenset[str] = frozenset()
+    handled: set[tuple[int, int]] = field(default_factory=set)
+    installed: set[str] = field(default_factory=set)
+    since: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Behind which command each is there: (start of the instruction, start of the command in its text)."""
+    removed: dict[str, int] = field(default_factory=dict)
+    """Packages that one of them takes away again, with its line."""
     wants: dict[str, str] = field(default_factory=dict)
-    users: frozenset[str] = frozenset()
-    evidence: tuple[Evidence, ...] = ()
+    users: set[str] = field(default_factory=set)
+    evidence: list[Evidence] = field(default_factory=list)
     vetoes: list[str] = field(default_factory=list)
 
 
@@ -87,6 +92,8 @@ def carry_stage(runs: Sequence[Run], base: Base, choice: TagChoice) -> CarriedSt
             done.handled |= {(run.instruction.start, start) for start in starts}
             continue
         edits += () if found is not None and found.drops else mounts
+        if found is not None and found.drops and not run.instruction.text.endswith("\n"):
+            done.vetoes.append(f"line {run.instruction.line}: nothing is left of it, and the file ends with it")
         if found is not None and found.packages and run.instruction.flag("network") == "none":
             done.vetoes.append(f"line {run.instruction.line}: it installs with --network=none, which apk cannot")
         if found is not None:
@@ -100,6 +107,13 @@ def carry_stage(runs: Sequence[Run], base: Base, choice: TagChoice) -> CarriedSt
             )
     done.edits = tuple(edits)
     return done
+
+
+_MANAGERS = frozenset({"apt", "apt-get", "yum", "dnf", "microdnf"})
+
+
+def _installs(step: Step) -> bool:
+    return step.name in _MANAGERS and not {"install", "groupinstall", "localinstall"}.isdisjoint(step.argv)
 
 
 _RED_HAT = frozenset({"rhel", "fedora", "amazon"})
@@ -121,14 +135,22 @@ def _edits(run: Run, found: Carried) -> list[Edit]:
 
 def _note(done: CarriedStage, run: Run, found: Carried) -> None:
     done.handled |= {(run.instruction.start, start) for start in found.handled}
-    done.installed = (done.installed | set(found.packages)) - set(found.removed)
-    done.users |= found.users | found.groups
+    done.installed.update(found.packages)
+    done.installed.difference_update(found.removed)
+    # All that one RUN installs is there behind the last of its installs, at the latest.
+    steps = run.steps if isinstance(run.steps, tuple) else ()
+    starts = [s.command.start for s in steps if s.command is not None and _installs(s)]
+    last = (run.instruction.start, max(starts, default=0))
+    for package in found.packages:
+        done.since.setdefault(package, last)
+    done.removed.update(dict.fromkeys(found.removed, run.instruction.line))
+    done.users.update(found.users, found.groups)
     done.evidence += found.evidence
     for package, reason in found.wants.items():
         done.wants.setdefault(package, reason)
 
 
-def moved_programs(stage: Stage, installed: frozenset[str], text: str) -> tuple[Edit, ...] | str:
+def moved_programs(stage: Stage, installed: Collection[str], text: str) -> tuple[Edit, ...] | str:
     """Edits for programs that the start command names by a path that is another one on Alpine (tini); or why not.
 
     A path is only changed within an exec form, and where the package that moves it is installed.

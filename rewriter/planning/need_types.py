@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,8 @@ class Needs:
     packages: dict[str, str] = field(default_factory=dict)
     vetoes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    early: set[str] = field(default_factory=set)
+    """Packages among them that a command needs before the stage installs them."""
 
     def want(self, package: str, reason: str) -> None:
         """Adds a package once; the first reason stays."""
@@ -74,6 +77,8 @@ class Known:
     """Commands that are carried over already: (start of the instruction, start of the command in its text)."""
     installed: frozenset[str] = frozenset()
     """Alpine packages."""
+    since: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Behind which command of RUN each of them is there, for those that the stage installs."""
     users: frozenset[str] = frozenset()
     renumbered: frozenset[str] = frozenset()
     """Numbers of users of the image that have another number on Alpine (www-data of php and httpd: 33)."""
@@ -83,6 +88,13 @@ class Known:
     """Of Alpine, X.Y; None: not known."""
     family: str = "debian"
     """Of the image that the commands were written for: debian, ubuntu or rhel."""
+
+    def before(self, step: Step) -> frozenset[str]:
+        """The packages that are there when a command of RUN runs."""
+        if step.command is None or not self.since:
+            return self.installed
+        here = (step.instruction.start, step.command.start)
+        return frozenset(name for name in self.installed if self.since.get(name, (-1, -1)) < here)
 
     def handles(self, step: Step) -> bool:
         """True for a command that is carried over already."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rewriter.ecosystems.go import GoStage, Run
 from rewriter.facts import is_older_than
 from rewriter.model.files import StageFiles
 from rewriter.model.run import Step, script_steps
-from rewriter.planning.debian_paths import makes_or_clears, named_folders, of_debian
+from rewriter.planning.debian_paths import named_folders
 from rewriter.planning.downloads import fetched_programs, portable_copy
-from rewriter.planning.file_effects import ZONES
 from rewriter.planning.launch import Launch, Script, is_builtin
+from rewriter.planning.named_words import check_owner, check_words, inner_steps
 from rewriter.planning.need_types import NOTHING_KNOWN, Known, Needs
 from rewriter.planning.needs_go import go_command
 from rewriter.planning.program_places import interpreter_gap, misplaced, own_path
@@ -17,13 +19,11 @@ from rewriter.planning.scripts import called_scripts, fed, runs_scripts
 from rewriter.shell import Opaque
 from rewriter.userland.alpine import APPLETS, alpine_shell
 from rewriter.userland.needs import alpine_needs
-from rewriter.userland.runtime import TOOLS, known_user
+from rewriter.userland.runtime import TOOLS
 
 _PROGRAM_FOLDERS = ("/usr/local", "/usr/bin", "/bin", "/opt", "/go/bin", "/sbin", "/usr/sbin")
 _DEEPEST = 4
 """Scripts within scripts that are followed, several at a time."""
-_RUNTIMES = frozenset({"linux-x64", "linux-x86", "linux-arm64", "linux-arm"})
-"""What .NET calls its run times for glibc."""
 DEV_TOOLS = frozenset(
     "air reflex CompileDaemon modd realize gin fresh dlv wgo gow nodemon watchexec entr arelo gowatch bee revel "
     "buffalo gdb strace make npm yarn godo gin-bin".split()
@@ -49,8 +49,12 @@ def build_needs(go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
             continue
         if run.instruction.json is None and run.state.shell[0].endswith("bash"):
             needs.want("bash", f"SHELL names it (line {line})")
+            if known.since.get("bash", (-1, -1)) >= (run.instruction.start, 0):
+                needs.early.add("bash")
         for step in run.steps:
             _interpreter(step, needs)
+            if "bash" in needs.packages and "bash" not in known.before(step):
+                needs.early.add("bash")
             if not known.handles(step):
                 _command(step, needs, go, f"line {line}", known)
                 go_command(step, needs, go, line)
@@ -59,7 +63,7 @@ def build_needs(go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
 
 def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
     """What the start command, its scripts and the HEALTHCHECK need on Alpine."""
-    needs = Needs()
+    needs, known = Needs(), replace(known, since={})
     for name in sorted(launch.wrappers):
         alpine = go.stage.root.image and "alpine" in go.stage.root.image.tag
         if not alpine and name not in known.installed:
@@ -92,6 +96,7 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage, known: K
 
 def health_needs(health: tuple[Step, ...], go: GoStage, known: Known, needs: Needs) -> None:
     """What the HEALTHCHECK needs where the image starts something of its own."""
+    known = replace(known, since={})
     for step in health:
         _interpreter(step, needs)
         _command(step, needs, go, f"line {step.instruction.line}", known)
@@ -109,7 +114,7 @@ def folder_needs(go: GoStage, known: Known, needs: Needs) -> None:
     """What the scripts need that the image's own entry script runs (nginx: /docker-entrypoint.d, from 1.19 on)."""
     from rewriter.planning.mentions import copied_files
 
-    context, files = go.files.context, go.files
+    context, files, known = go.files.context, go.files, replace(known, since={})
     for path in copied_files(context, files) if context is not None else ():
         if not path.endswith((".sh", ".envsh")) or not _starts_by_itself(path, files):
             continue
@@ -147,7 +152,13 @@ def _interpreter(step: Step, needs: Needs) -> None:
 def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) -> None:
     name = step.name
     word = step.argv[0] if step.argv else None
-    _names(step, needs, where, known)
+    check_words(step, needs, where, known)
+    behind = inner_steps(step)
+    if isinstance(behind, str):
+        needs.vetoes.append(f"{where}: `{behind}` runs further commands that are not looked at")
+        return
+    for each in behind:
+        _command(each, needs, go, where, known)
     if fed(step):
         needs.vetoes.append(f"{where}: what `{name}` is given to run is not looked at")
         return
@@ -179,12 +190,14 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
     old = known is not NOTHING_KNOWN and (known.release is None or is_older_than(known.release, "3.5"))
     if old and name == "wget" and any(word and word.startswith("https:") for word in step.argv):
         needs.want("openssl", f"{where} fetches by https, for which an old wget of busybox calls openssl")
-    found = alpine_needs(step, known.installed, known.family)
+    found = alpine_needs(step, known.before(step), known.family)
     if isinstance(found, str):
         needs.vetoes.append(f"{where}: {found}")
         return
     for package in found:
         needs.want(package, f"{where} calls {name}")
+        if package in known.installed:
+            needs.early.add(package)
 
 
 def _by_script(step: Step, needs: Needs, go: GoStage, where: str, known: Known) -> bool:
@@ -211,26 +224,6 @@ def _by_script(step: Step, needs: Needs, go: GoStage, where: str, known: Known) 
     return True
 
 
-def _names(step: Step, needs: Needs, where: str, known: Known) -> None:
-    """Files and users that the words of a command name."""
-    redirects = step.command.redirects if step.command is not None else ()
-    targets = [redirect.target.value(step.variables) for redirect in redirects if redirect.target is not None]
-    owners = step.name in ("chown", "chgrp")
-    for word in (*step.argv, *targets):
-        if word and word.startswith(ZONES):
-            needs.want("tzdata", f"{where} uses {ZONES}")
-        elif word and of_debian(word, known) and not makes_or_clears(step, word):
-            needs.vetoes.append(f"{where}: {word} may not exist on Alpine")
-        elif word in _RUNTIMES and step.name == "dotnet":
-            needs.vetoes.append(f"{where}: {word} is the run time for glibc")
-        elif word and "www-data" in word and "www-data" not in known.users and not owners:
-            needs.vetoes.append(f"{where} names www-data, whom Alpine does not have")
-    if owners:
-        parts = step.options_and_operands
-        for owner in (parts[1][0] if parts is not None and parts[1] else "").split(":"):
-            _owner(owner, where, needs, known)
-
-
 def _mounts(run: Run, needs: Needs) -> None:
     """Secrets of a build are for git: modules that are fetched from private repositories."""
     line = run.instruction.line
@@ -252,14 +245,7 @@ def _owners(go: GoStage, needs: Needs, known: Known) -> None:
                 needs.vetoes.append(f"line {instruction.line}: what it copies to {target} may need glibc")
             owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
             for name in (owner or "").split(":"):
-                _owner(name, f"line {instruction.line}", needs, known)
-
-
-def _owner(name: str, where: str, needs: Needs, known: Known) -> None:
-    if name in known.renumbered:
-        needs.vetoes.append(f"{where}: the owner {name} has another number on Alpine")
-    elif not known_user(name, "alpine") and name not in known.users:
-        needs.vetoes.append(f"{where}: the owner {name} is not known to exist on Alpine")
+                check_owner(name, f"line {instruction.line}", needs, known)
 
 
 def _brings_programs(step: Step) -> bool:

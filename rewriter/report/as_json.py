@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rewriter.report.proof import proof_as_json
+from rewriter.report.words import masked
 
 if TYPE_CHECKING:
     from rewriter.proof.verdict import Proof
@@ -41,12 +42,12 @@ def as_json(
         "ignored": result.ignored or None,
         "changes": [_change(step, change) for step in result.steps for change in step.changes],
         "left_alone": [
-            {"transform": step.transform.name, "line": step.line(item.anchor), "why": item.why}
+            {"transform": step.transform.name, "line": step.line(item.anchor), "why": masked(item.why)}
             for step in result.steps
             for item in step.declined
         ],
         "withheld": [_withheld(step, item) for step in result.steps for item in step.withheld],
-        "findings": [{"line": finding.line, "message": finding.message} for finding in result.findings],
+        "findings": [{"line": finding.line, "message": masked(finding.message)} for finding in result.findings],
         "forecast": _forecast(result.forecast),
         "unsound": list(result.unsound),
         "diff": diff,
@@ -55,13 +56,14 @@ def as_json(
 
 def _change(step: Step, change: Change) -> dict[str, Any]:
     evidence = [
-        {"fact": item.fact, "where": item.where, "certainty": item.certainty.name.lower()} for item in change.evidence
+        {"fact": masked(item.fact), "where": item.where, "certainty": item.certainty.name.lower()}
+        for item in change.evidence
     ]
     return {
         "transform": step.transform.name,
         "level": str(change.level),
         "line": step.line(change.anchor),
-        "why": change.why,
+        "why": masked(change.why),
         "evidence": evidence,
     }
 
@@ -71,8 +73,8 @@ def _withheld(step: Step, item: Withheld) -> dict[str, Any]:
         "transform": step.transform.name,
         "line": step.line(item.change.anchor),
         "level": str(item.change.level),
-        "reason": item.reason,
-        "why": item.change.why,
+        "reason": masked(item.reason),
+        "why": masked(item.change.why),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rewriter.report.hunks import ChangesByLine
+from rewriter.report.words import masked
 from rewriter.transform import Change, Transform
 
 if TYPE_CHECKING:
@@ -123,5 +124,6 @@ def _findings(result: Result, style: Style) -> Iterator[str]:
 
 def _short(reason: str) -> str:
     """A reason in one line, whatever it quotes."""
+    reason = masked(reason)
     shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
     return _CONTROLS.sub(lambda match: match.group().encode("unicode_escape").decode(), shown)

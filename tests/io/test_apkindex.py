@@ -144,3 +144,25 @@ def test_addresses() -> None:
         read_source("https://a.example/x?token=geheim", lambda _: b"<html>")
     assert str(caught.value) == "https://a.example/x line 1 is not of an APKINDEX"
     assert shown("a?b") == "a?b"
+
+
+def test_a_member_that_claims_to_be_huge() -> None:
+    header = bytearray(tarfile.TarInfo("APKINDEX").tobuf())
+    header[124:136] = b"\x80" + b"\xff" * 11  # a size below zero
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    with pytest.raises(NoIndexError):
+        parse_index(gzip.compress(bytes(header) + bytes(1024)))
+    sparse = tarfile.TarInfo("APKINDEX")
+    sparse.pax_headers = {"GNU.sparse.size": "3000000000", "GNU.sparse.numblocks": "0", "GNU.sparse.map": ""}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(sparse)
+    with pytest.raises(NoIndexError):
+        parse_index(out.getvalue())
+
+
+def test_what_is_printed_of_an_address() -> None:
+    assert shown("http://u:pw@h:1/x?token=t#f") == "http://h:1/x"
+    assert shown("http://h") == "http://h"
+    assert shown("a@b/APKINDEX") == "a@b/APKINDEX"
