@@ -130,7 +130,7 @@ def slim_computed(suite: str) -> bool:
 def archived(suite: str) -> bool:
     """Whether `apt-get update` fails in images of the suite, because it lies on archive.debian.org only.
 
-    Read from the answers of deb.debian.org on 2026-11-26 (see data/slim/suites.txt). False for suites that are not
+    Read from the answers of the Debian archive on 2026-11-26 (see data/slim/suites.txt). False for suites that are not
     Debian's.
     """
     return suite in slim_suites().archived

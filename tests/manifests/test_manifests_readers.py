@@ -364,7 +364,7 @@ class TestPython:
                 [[package]]
                 name = "lxml"
                 version = "5.0.0"
-                source = { registry = "https://pypi.org/simple" }
+                source = { registry = "https://packages.example.com/simple" }
                 sdist = { url = "https://files.example/lxml-5.0.0.tar.gz", hash = "sha256:00" }
                 wheels = [
                     { url = "https://files.example/lxml-5.0.0-cp312-cp312-musllinux_1_2_x86_64.whl" },
