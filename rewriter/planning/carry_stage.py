@@ -155,13 +155,14 @@ def moved_programs(stage: Stage, installed: Collection[str], text: str) -> tuple
 
     A path is only changed within an exec form, and where the package that moves it is installed.
     """
-    from rewriter.userland.mounts import moved_path
-
     state = stage.final_state
     edits: list[Edit] = []
-    for instruction in (state.entrypoint, state.cmd):
-        if instruction is None:
-            continue
+    started = [instruction for instruction in (state.entrypoint, state.cmd) if instruction is not None]
+    if not any(folder in instruction.args for instruction in started for folder in ("/usr/bin/", "/usr/sbin/")):
+        return ()
+    from rewriter.userland.mounts import moved_path
+
+    for instruction in started:
         for string in instruction.json or ():
             target = moved_path(string.value) if string.value.startswith("/") else None
             if target is None or string.value.rpartition("/")[2] not in (*installed, "nologin", "bash"):
