@@ -198,12 +198,11 @@ def _one(wish: Wish, folder: Path, registry: Registry, tell: Callable[[str], Non
 
     old = read_overlay(folder, wish.repository.image)
     new = refreshed(wish, old, registry, today())
-    if new != old:
-        path = write_overlay(folder, new)
-    tell(_told(new, differences(old, new), str(path) if new != old else ""))
+    path = write_overlay(folder, new) if new != old else None
+    tell(_told(new, differences(old, new), path))
 
 
-def _told(new: Overlay, phrases: list[str], path: str) -> str:
+def _told(new: Overlay, phrases: list[str], path: Path | None) -> str:
     changed = "; ".join(phrases) or "nothing changed"
     listed = f"{len(new.tags):,} tag{'' if len(new.tags) == 1 else 's'}, as of {new.as_of}"
     return f"{new.image}: {changed} ({listed}{f', written to {path}' if path else ''})"

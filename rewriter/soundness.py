@@ -11,7 +11,7 @@ from rewriter.edit import Edit, ordered, splice
 from rewriter.model.run import script_logical
 from rewriter.shell import Opaque, parse_shell
 from rewriter.source import BOM, encode, line_of
-from rewriter.syntax import Dockerfile, DockerfileError, Instruction, Trivia, parse
+from rewriter.syntax import Dockerfile, DockerfileError, Instruction, Trivia, parse, parse_alone
 
 
 class Unsound(AssertionError):
@@ -60,13 +60,10 @@ def _moves(before: Dockerfile, edits: tuple[Edit, ...]) -> None:
 
 def _deletes_instructions(before: Dockerfile, edit: Edit) -> bool:
     """True for a deletion that is a half of a move: what is cut out within one instruction is not."""
-    inside = any(i.start < edit.start and edit.end <= i.end for i in _at(before, edit))
-    return not edit.text and not edit.drops and not inside
-
-
-def _at(dockerfile: Dockerfile, edit: Edit) -> tuple[Instruction, ...]:
-    touched = _touched(dockerfile, edit)
-    return dockerfile.instructions[touched.start : touched.stop]
+    if edit.text or edit.drops:
+        return False
+    touched = (before.instructions[place] for place in _touched(before, edit))
+    return not any(i.start < edit.start and edit.end <= i.end for i in touched)
 
 
 def _dropped(before: Dockerfile, edit: Edit) -> None:
@@ -106,22 +103,18 @@ def _instructions(before: Dockerfile, edits: tuple[Edit, ...], after: Dockerfile
     """The result reads as the edits promise, in order: untouched instructions as they were, edited ones as the same
     instruction with its edit made, inserted lines as what they hold when read alone."""
     expected: list[tuple[int, list[tuple[str, str]]]] = []
-    editors: dict[int, list[Edit]] = {}
     for edit in edits:
-        touched = _touched(before, edit)
-        for place in touched:
-            editors.setdefault(place, []).append(edit)
-        if not touched and edit.text.strip():
+        if not _touched(before, edit) and edit.text.strip():
             expected.append((edit.start, _read_alone(edit.text, before)))
+    editors = _editors(before, edits)
     for place, instruction in enumerate(before.instructions):
         mine = editors.get(place, [])
-        if any(edit.start <= instruction.start and instruction.end <= edit.end for edit in mine):
+        if _deleted(instruction, mine):
             continue  # deleted; _moves checks where it went
         if not mine:
             expected.append((instruction.start, [_key(instruction)]))
             continue
-        local = (Edit(e.start - instruction.start, e.end - instruction.start, e.text) for e in mine)
-        read = _read_alone(splice(instruction.text, local), before)
+        read = _read_alone(_edited(instruction, mine), before)
         if len(read) != 1 or read[0][0] != instruction.name:
             raise Unsound(f"line {instruction.line}: an edited instruction is no longer what it was")
         expected.append((instruction.start, read))
@@ -133,20 +126,32 @@ def _instructions(before: Dockerfile, edits: tuple[Edit, ...], after: Dockerfile
         raise Unsound(f"the result does not read as the edits promise: {wrong or 'instructions are missing'}")
 
 
-def _bodies(before: Dockerfile, edits: tuple[Edit, ...]) -> None:
-    """The body of an edited RUN holds the very commands that its edits promise; flags alone may change without."""
+def _editors(before: Dockerfile, edits: tuple[Edit, ...]) -> dict[int, list[Edit]]:
+    """The edits of each instruction that is changed, by its place."""
     editors: dict[int, list[Edit]] = {}
     for edit in edits:
         for place in _touched(before, edit):
             editors.setdefault(place, []).append(edit)
-    for place, mine in editors.items():
+    return editors
+
+
+def _deleted(instruction: Instruction, mine: list[Edit]) -> bool:
+    return any(edit.start <= instruction.start and instruction.end <= edit.end for edit in mine)
+
+
+def _edited(instruction: Instruction, mine: list[Edit]) -> str:
+    start = instruction.start
+    return splice(instruction.text, (Edit(e.start - start, e.end - start, e.text) for e in mine))
+
+
+def _bodies(before: Dockerfile, edits: tuple[Edit, ...]) -> None:
+    """The body of an edited RUN holds the very commands that its edits promise; flags alone may change without."""
+    for place, mine in _editors(before, edits).items():
         run = before.instructions[place]
-        deleted = any(edit.start <= run.start and run.end <= edit.end for edit in mine)
-        if run.name != "RUN" or deleted or all(edit.end <= run.args_span.start for edit in mine):
+        if run.name != "RUN" or _deleted(run, mine) or all(edit.end <= run.args_span.start for edit in mine):
             continue
-        local = (Edit(e.start - run.start, e.end - run.start, e.text) for e in mine)
         promised = [edit.commands for edit in mine if edit.commands is not None]
-        if promised != [commands_of(_parse_alone(splice(run.text, local), before)[0])]:
+        if promised != [commands_of(_parse_alone(_edited(run, mine), before)[0])]:
             raise Unsound(f"line {run.line}: an edited RUN does not hold the commands that were promised")
 
 
@@ -160,12 +165,10 @@ def commands_of(run: Instruction) -> tuple[tuple[str, ...], ...] | None:
 
 
 def _parse_alone(text: str, before: Dockerfile) -> tuple[Instruction, ...]:
-    escape = f"# escape={before.escape}\n" if before.escape != "\\" else ""
     try:
-        parsed = parse(f"{escape}FROM scratch\n{text}")
+        return parse_alone(text, before.escape)
     except DockerfileError as error:
         raise Unsound(f"edited lines do not parse: {error}") from error
-    return parsed.instructions[1:]
 
 
 def _read_alone(text: str, before: Dockerfile) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ _SWAPS = {"alpine_base": "alpine", "slim_base": "slim", "runtime_jre": "jre", "d
 
 
 def base_outcome(result: Result, context: BuildContext | None) -> tuple[str, str]:
-    """The image's name and what became of it: swaps joined by ``+``, why there is nothing to swap, or ``refused``."""
+    """The image's name and what became of it: swaps joined by ``+``, ``split``, why neither is due, or ``refused``."""
     situation = Situation(result.before, context)
     image = situation.model.final.root.image
     if image is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Kind = Literal["refuse", "doubt", "fine"]
 
 ECOSYSTEMS = ("cargo", "go", "hex", "maven", "npm", "nuget", "packagist", "pypi", "rubygems")
-_VERDICTS = ("refuse", "doubt", "fine")
+VERDICTS = ("refuse", "doubt", "fine")
 
 
 class Verdict(Record):
@@ -75,7 +75,7 @@ class Package(Record):
         if not hits:
             return None
         kinds = {rule[0] for rule in hits}
-        worst = min(hits, key=lambda rule: _VERDICTS.index(rule[0]))
+        worst = min(hits, key=lambda rule: VERDICTS.index(rule[0]))
         if kinds == {"refuse", "fine"}:
             reason = f"its version is not pinned, and this holds for {worst[1]}: {worst[2]}"
             return Verdict("doubt", reason, self.source, self.date)

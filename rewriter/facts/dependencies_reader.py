@@ -21,35 +21,22 @@ RANGE is ``*`` or conditions joined by commas: ``<0.33``, ``>=1.2,<2``.
 
 from __future__ import annotations
 
-from rewriter.facts.dependencies import Package, numbers
-from rewriter.facts.records import FactsError
-from rewriter.facts.values import OddLineError, is_date
+from rewriter.facts.dependencies import VERDICTS, Package, numbers
+from rewriter.facts.tags import SUITES
+from rewriter.facts.values import OddLineError, is_date, read_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rewriter.facts.dependencies import Kind
 
-SUITES = frozenset("stretch buster bullseye bookworm trixie forky bionic focal jammy noble resolute".split())
 _NEEDS = ("build-apt", "run-apt", "build-apk", "run-apk")
-_VERDICTS = ("refuse", "doubt", "fine")
 
 
 def parse_dependencies(text: str, ecosystem: str, file: str) -> dict[str, Package]:
     """The packages in the text of a data file. Raises FactsError on anything odd."""
     reader = _Reader(ecosystem)
-    number = 0
-    for number, line in enumerate(text.split("\n"), 1):
-        words = line.split()
-        if not words or words[0].startswith("#"):
-            continue
-        try:
-            reader.statement(words, indented=line[0] in " \t")
-        except OddLineError as error:
-            raise FactsError(file, number, str(error)) from None
-    try:
-        return reader.finish()
-    except OddLineError as error:
-        raise FactsError(file, number, str(error)) from None
+    read_lines(text, file, reader.read, reader.finish)
+    return reader.packages
 
 
 class _Reader:
@@ -60,16 +47,19 @@ class _Reader:
         self._declared = False
         self._sources: dict[str, tuple[str, str]] = {}
         self._used: set[str] = set()
-        self._packages: dict[str, Package] = {}
+        self.packages: dict[str, Package] = {}
         self._block: tuple[str, str] | None = None
         self._rules: list[tuple[Kind, str, str]] = []
         self._compiled: list[str] = []
         self._needs: list[tuple[str, str, tuple[str, ...]]] = []
         self._phase = ""
 
-    def statement(self, words: list[str], *, indented: bool) -> None:
-        """One line that is neither empty nor a comment. Raises OddLineError."""
-        if indented:
+    def read(self, line: str, _number: int) -> None:
+        """One line. Raises OddLineError."""
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            return
+        if line[0] in " \t":
             self._inner(words)
             return
         self._close()
@@ -88,14 +78,13 @@ class _Reader:
         else:
             raise OddLineError(f"unknown or incomplete statement '{key}'")
 
-    def finish(self) -> dict[str, Package]:
-        """All packages. Raises OddLineError for a file without any, and for a source that nothing is from."""
+    def finish(self) -> None:
+        """Ends the last block. Raises OddLineError for a file without packages, or a source that nothing is from."""
         self._close()
-        if not self._packages:
+        if not self.packages:
             raise OddLineError("the file names no package")
         if unused := set(self._sources) - self._used:
             raise OddLineError(f"source {min(unused)} is never used")
-        return self._packages
 
     def _source(self, words: list[str]) -> None:
         if len(words) < 4:
@@ -113,7 +102,7 @@ class _Reader:
         return self._sources[key]
 
     def _new(self, name: str) -> str:
-        if name in self._packages:
+        if name in self.packages:
             raise OddLineError(f"duplicate package {name}")
         if self._ecosystem != "maven" and self._ecosystem != "go" and name != name.lower():
             raise OddLineError(f"{name} is not in lower case")
@@ -127,7 +116,7 @@ class _Reader:
             name, sign, since = word.partition(">=")
             if sign and (key != "musl" or not numbers(since)):
                 raise OddLineError(f"malformed version in '{word}'")
-            self._packages[self._new(name)] = Package(
+            self.packages[self._new(name)] = Package(
                 name, source, date, pure=key == "pure", musl_since=since, rules=_listed(key, since)
             )
 
@@ -135,7 +124,7 @@ class _Reader:
         key = words[0]
         if self._block is None:
             raise OddLineError("an indented line outside of a package")
-        if key in _VERDICTS and len(words) > 2:
+        if key in VERDICTS and len(words) > 2:
             self._rules.append((key, _range(words[1]), " ".join(words[2:])))  # type: ignore[arg-type]
         elif key == "compiles" and len(words) == 2:
             self._compiled.append(_range(words[1]))
@@ -157,7 +146,7 @@ class _Reader:
         if not (self._rules or self._compiled or self._needs):
             raise OddLineError(f"package {name} says nothing")
         source, date = self._sources[key]
-        self._packages[name] = Package(
+        self.packages[name] = Package(
             name,
             source,
             date,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rewriter.facts.records import ImageUser, Variants
+from rewriter.facts.shapes import shape
 from rewriter.facts.tags import DEBIAN_SUITES, UBUNTU_SUITES, numbers
 
 TYPE_CHECKING = False
@@ -168,8 +169,6 @@ class ImageFacts:
 
     def suite(self, tag: str) -> str | None:
         """The Debian or Ubuntu suite that a tag stands on, the last known one; None when it is none or not known."""
-        from rewriter.facts.shapes import shape
-
         found = self.table.find(tag)
         if found is None:
             return None
@@ -189,8 +188,6 @@ class ImageFacts:
 
     def family(self, tag: str) -> str | None:
         """debian, ubuntu, alpine, rhel, fedora, amazon, busybox, windows, scratch, arch or suse; None: not known."""
-        from rewriter.facts.shapes import shape
-
         found = self.table.find(tag)
         if found is None:
             return None

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from rewriter.facts.overlay import Overlay
     from rewriter.facts.table import Table
 
-__all__ = ["CATALOGUE", "Facts", "ImageFacts", "short_name"]
+__all__ = ["CATALOGUE", "HUB_NAMES", "Facts", "ImageFacts", "short_name"]
+
+HUB_NAMES = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
+"""All names of Docker Hub's registry."""
 
 
 class Facts:
@@ -59,10 +62,9 @@ class Facts:
 
 def short_name(name: str) -> str:
     """The name of an official image without registry and `library/`; another name comes back as it is."""
-    for registry in ("docker.io/", "index.docker.io/", "registry-1.docker.io/", "registry.hub.docker.com/"):
-        if name.startswith(registry):
-            name = name[len(registry) :]
-            break
+    host, slash, rest = name.partition("/")
+    if slash and host in HUB_NAMES:
+        name = rest
     return name[8:] if name.startswith("library/") else name
 
 

@@ -1,11 +1,11 @@
-"""The one place that reads shipped data, and the user's own, from the disk."""
+"""The one place that reads shipped data, and for the catalogue the user's own, from the disk."""
 
 from __future__ import annotations
 
 from os import path, stat
 from stat import S_ISDIR, S_ISREG
 
-from rewriter.facts.overlay import is_image_name, overlay_path, parse_overlay
+from rewriter.facts.overlay import is_host, is_image_name, overlay_path, parse_overlay
 from rewriter.facts.reader import parse
 from rewriter.facts.records import FactsError
 
@@ -29,8 +29,7 @@ def load(name: str, folder: str = SHIPPED) -> Table | None:
     if not is_image_name(name):
         return None
     first, slash, _ = name.partition("/")
-    hosted = "." in first or ":" in first or first == "localhost"
-    return _table(name, folder, name if hosted or not slash else f"docker.io/{name}")
+    return _table(name, folder, name if not slash or is_host(first) else f"docker.io/{name}")
 
 
 def load_own(name: str, folder: str) -> Table | None:

@@ -6,6 +6,8 @@ registry's list was the whole one, a tag that it lacks does not exist.
 
 from __future__ import annotations
 
+from copy import copy
+
 from rewriter.facts.table import LATEST, Row, Table, Version
 from rewriter.facts.tags import SUITES, parse_tag
 
@@ -17,10 +19,8 @@ if TYPE_CHECKING:
 def overlaid(table: Table | None, overlay: Overlay) -> Table:
     """A table that says both; `table` (None: the image is only known by the overlay) stays as it is."""
     seen = f"{overlay.registry}, seen on {overlay.as_of}"
-    made = Table()
+    made = copy(table) if table is not None else Table()
     if table is not None:
-        for name in Table.__slots__:
-            setattr(made, name, getattr(table, name))
         made.source = f"{table.source}; {seen}"
     else:
         made.image, made.source, made.as_of, made.collected = overlay.image, seen, overlay.as_of, overlay.as_of
@@ -48,7 +48,8 @@ def _add(table: Table, tag: str, day: str, own: set[str]) -> None:
         table.also[tag] = (day, "")  # a patch that the file knows, or a tag that it says never was
         return
     elif version.name not in own:
-        version = _copy(version)
+        version = copy(version)
+        version.rows = dict(version.rows)
         own.add(base)
     table.versions[base] = version
     if variant:
@@ -68,11 +69,3 @@ def _parts(table: Table, tag: str) -> tuple[str, str]:
     if version is not None:
         return version, tag[len(version) + 1 :]
     return (LATEST, tag) if tag != LATEST and LATEST in table.versions else (tag, "")
-
-
-def _copy(version: Version) -> Version:
-    made = Version(version.name, version.first, version.last)
-    for name in Version.__slots__:
-        setattr(made, name, getattr(version, name))
-    made.rows = dict(version.rows)
-    return made

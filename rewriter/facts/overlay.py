@@ -13,8 +13,9 @@ Nothing is believed: what is odd raises FactsError with its line.
 
 from __future__ import annotations
 
-from rewriter.facts.records import FactsError, Record
-from rewriter.facts.values import OddLineError, is_date
+from rewriter.facts.records import Record
+from rewriter.facts.table import LONGEST_TAG
+from rewriter.facts.values import OddLineError, is_date, read_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _HOST = _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ.-")
 _HEX = frozenset("0123456789abcdef")
 _ADDRESS = _HEX | frozenset("ABCDEF:.")
 _LONGEST_NAME = 255  # characters, as registries have it
-_LONGEST_TAG = 128
 _MOST_BYTES = 10**15  # of one image: no disk holds more
 
 
@@ -121,7 +121,7 @@ def _is_part(part: str) -> bool:
 
 def is_tag(word: str) -> bool:
     """Whether a tag can be called so."""
-    return 0 < len(word) <= _LONGEST_TAG and _TAG.issuperset(word) and word[0] not in ".-"
+    return 0 < len(word) <= LONGEST_TAG and _TAG.issuperset(word) and word[0] not in ".-"
 
 
 def is_digest(word: str) -> bool:
@@ -144,23 +144,22 @@ def parse_overlay(text: str, file: str) -> Overlay:
     """What `text` says; `file` is only named in errors. Raises FactsError."""
     heads: dict[str, str] = {}
     tags: dict[str, OverlayTag] = {}
-    number = 0
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line or line[0] == "#":
-            continue
-        try:
-            if line[:4] == "tag ":
-                tag = _read_tag(line)
-                if tag.tag in tags:
-                    raise OddLineError(f"duplicate tag {tag.tag}")
-                tags[tag.tag] = tag
-            else:
-                _read_head(line, heads)
-        except OddLineError as odd:
-            raise FactsError(file, number, str(odd)) from None
-    for key in _NEEDED:
-        if key not in heads:
-            raise FactsError(file, number, f"missing {key}")
+
+    def read(line: str, _number: int) -> None:
+        if line[:4] == "tag ":
+            tag = _read_tag(line)
+            if tag.tag in tags:
+                raise OddLineError(f"duplicate tag {tag.tag}")
+            tags[tag.tag] = tag
+        else:
+            _read_head(line, heads)
+
+    def finish() -> None:
+        for key in _NEEDED:
+            if key not in heads:
+                raise OddLineError(f"missing {key}")
+
+    read_lines(text, file, read, finish)
     return Overlay(heads["image"], heads["registry"], heads["as-of"], heads["complete"] == "yes", tags)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rewriter.facts.records import FactsError
-from rewriter.facts.values import OddLineError, is_date
+from rewriter.facts.values import OddLineError, is_date, read_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,26 +174,25 @@ def read_programs(text: str, file: str) -> dict[str, tuple[str, str]]:
 def _each(text: str, file: str, line: Callable[[list[str], str], None]) -> None:
     """Calls `line` with the words of each line, and what stands behind the first; needs source and date."""
     head: set[str] = set()
-    number = 0
-    for number, written in enumerate(text.split("\n"), 1):
-        if not written or written[0] == "#":
-            continue
+
+    def read(written: str, _number: int) -> None:
         words = written.split()
-        try:
-            if not words or written[0].isspace():
-                raise OddLineError("a line that starts with blanks")
-            rest = written.split(None, 1)[1].strip() if len(words) > 1 else ""
-            if words[0] in ("source", "collected"):
-                if not rest or words[0] in head or (words[0] == "collected" and not is_date(rest)):
-                    raise OddLineError(f"'{words[0]}' is odd, or stands twice")
-                head.add(words[0])
-            else:
-                line(words, rest)
-        except OddLineError as odd:
-            raise FactsError(file, number, str(odd)) from None
-    for key in ("source", "collected"):
-        if key not in head:
-            raise FactsError(file, max(number, 1), f"missing {key}")
+        if not words or written[0].isspace():
+            raise OddLineError("a line that starts with blanks")
+        rest = written.split(None, 1)[1].strip() if len(words) > 1 else ""
+        if words[0] in ("source", "collected"):
+            if not rest or words[0] in head or (words[0] == "collected" and not is_date(rest)):
+                raise OddLineError(f"'{words[0]}' is odd, or stands twice")
+            head.add(words[0])
+        else:
+            line(words, rest)
+
+    def finish() -> None:
+        for key in ("source", "collected"):
+            if key not in head:
+                raise OddLineError(f"missing {key}")
+
+    read_lines(text, file, read, finish)
 
 
 def _range(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -37,7 +37,7 @@ from rewriter.facts.conditions import is_condition
 from rewriter.facts.reader_versions import PARTS, VersionLines
 from rewriter.facts.records import FactsError
 from rewriter.facts.table import SizeRow, Table, Version
-from rewriter.facts.values import OddLineError, megabytes
+from rewriter.facts.values import OddLineError, megabytes, read_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,18 +64,7 @@ def parse(text: str, file: str, name: str | None = None) -> Table:
     `name`: the image that it must be about (None: the one after which the file is called).
     """
     reader = _Reader()
-    number = 0
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line or line[0] == "#":
-            continue
-        try:
-            reader.read(line, number)
-        except OddLineError as odd:
-            raise FactsError(file, number, str(odd)) from None
-    try:
-        reader.finish()
-    except OddLineError as odd:
-        raise FactsError(file, number, str(odd)) from None
+    read_lines(text, file, reader.read, reader.finish)
     table = reader.table
     if table.image != (name if name is not None else file.removesuffix(".txt")):
         raise FactsError(file, 1, f"the file of image '{table.image}' has another name")
@@ -166,7 +155,8 @@ class _Reader(VersionLines):
             if word in self.known:
                 raise OddLineError(f"duplicate word {word}")
             self.known |= {word}
-        setattr(self.table, key, (*getattr(self.table, key), *words[1:]))
+        if key == "suites":
+            self.table.suites += tuple(words[1:])
 
     def _which(self, word: str) -> tuple[str, ...]:
         conditions = tuple(word.split(","))
@@ -200,7 +190,6 @@ class _Reader(VersionLines):
         if name in self.table.versions:
             raise OddLineError(f"duplicate version {name}")
         self.seen_here.clear()
-        self.table.builds = frozenset(self.builds)
         self.version = self.table.versions[name] = Version(name, *self.span(words[2]))
 
     def _also(self, words: list[str]) -> None:
@@ -231,9 +220,9 @@ class _Reader(VersionLines):
         year = words[1]
         for day in words[2:]:
             self.date(f"{year}-{day[:2]}-{day[2:]}")
-            if year + day in self.builds:
+            if year + day in self.table.builds:
                 raise OddLineError(f"duplicate build {year}{day}")
-            self.builds.add(year + day)
+            self.table.builds.add(year + day)
 
 
 _AFTER: dict[str, Callable[[_Reader, list[str]], None]] = {"also": _Reader._also, "never": _Reader._never}

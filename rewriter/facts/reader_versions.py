@@ -36,7 +36,6 @@ class VersionLines:
         self.seen: set[str] = set()
         self.seen_here: set[str] = set()
         self.known: frozenset[str] = frozenset()
-        self.builds: set[str] = set()
         self._dates: set[str] = set()
         self._spans: dict[str, tuple[str, str]] = {}
         self._variants: set[str] = set()
@@ -48,7 +47,7 @@ class VersionLines:
             raise OddLineError(f"duplicate {key}")
         if len(words) > 3 or (len(words) == 2 and version.patches):
             raise OddLineError(f"a variant line is: {key} FIRST..LAST PATCHES")
-        own = self._ranges(version, words[2]) if len(words) == 3 else ()
+        own = ranges(words[2], version.patches) if len(words) == 3 else ()
         version.rows[key] = Row(*self.span(words[1]), own)
 
     def _is_variant(self, key: str) -> None:
@@ -62,9 +61,6 @@ class VersionLines:
                 raise OddLineError(f"unknown keyword '{key}'")
             before = word
         self._variants.add(key)
-
-    def _ranges(self, version: Version, word: str) -> tuple[tuple[int, int], ...]:
-        return ranges(word, {name: patch.place for name, patch in version.patches.items()}) if word != "-" else ()
 
     def patches(self, version: Version, words: list[str]) -> None:
         """The patches, in their order."""
@@ -96,7 +92,7 @@ class VersionLines:
         self._once_here("bare")
         if len(words) != 2:
             raise OddLineError("a bare line is: bare PATCHES")
-        version.bare = Row("", "", self._ranges(version, words[1]))
+        version.bare = Row("", "", ranges(words[1], version.patches))
 
     def suite(self, version: Version, words: list[str]) -> None:
         """What the bare tag stood for."""
@@ -143,7 +139,7 @@ class VersionLines:
         for word in ",".join(words[1:]).split(","):
             low, _, high = word.partition("-")
             for build in (low, high):
-                if build not in self.builds:
+                if build not in self.table.builds:
                     raise OddLineError(f"unknown build '{build}'")
             pairs.append((low, high))
         version.dated = tuple(pairs)

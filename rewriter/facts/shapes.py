@@ -86,16 +86,6 @@ def _is_system(word: str) -> bool:
     return any(word.startswith(name) and word[len(name) :].isdecimal() for name in _SYSTEMS)
 
 
-def with_shape(variants: Iterable[str], words: tuple[str, ...], slim: bool) -> list[str]:
-    """Those of `variants` that are this flavour on any Debian or Ubuntu suite, or on none that is written."""
-    found = []
-    for variant in variants:
-        own = shape(variant)
-        if own.words == words and own.slim == slim and own.alpine is None and not own.system:
-            found.append(variant)
-    return found
-
-
 def on_alpine(variants: Iterable[str], words: tuple[str, ...]) -> dict[str, str]:
     """The alpine variants of a flavour, by their release ("" = the unnumbered one), oldest release first."""
     found = {}

@@ -7,7 +7,7 @@ from rewriter.facts.flavours import jre_tag, slim_tag, successor_tag
 from rewriter.facts.images import CATALOGUE, short_name
 from rewriter.facts.records import TagChoice
 from rewriter.facts.show_values import chosen, config_lines, size_text, wrapped
-from rewriter.facts.tags import parse_tag
+from rewriter.facts.tags import UBUNTU_SUITES, parse_tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,8 +90,6 @@ def _stands_for(facts: ImageFacts, tag: str) -> Iterator[tuple[str, str]]:
 
 
 def _vendor(suite: str) -> str:
-    from rewriter.facts.tags import UBUNTU_SUITES
-
     return "Ubuntu" if suite in UBUNTU_SUITES else "Debian"
 
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from rewriter.facts.records import FactsError
 from rewriter.facts.slim_gap import COMPUTED, LAYERS, LostPackage, SlimGap, SlimSuites
-from rewriter.facts.values import OddLineError, is_date
+from rewriter.facts.values import OddLineError, is_date, read_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,15 +44,7 @@ _LISTS = ("needs", "programs", "libraries", "links", "modules", "paths")
 def parse_slim(text: str, file: str) -> SlimGap:
     """The table that `text` says; `file` is only named in errors. Raises FactsError."""
     reader = _Reader()
-    lines = text.split("\n")
-    at = 0
-    try:
-        for at, line in enumerate(lines, 1):  # noqa: B007 - the handler names it
-            if line and line[0] != "#":
-                reader.read(line)
-        reader.finish()
-    except OddLineError as odd:
-        raise FactsError(file, at, str(odd)) from None
+    read_lines(text, file, reader.read, reader.finish)
     if not file.endswith(f"{reader.gap.suite}.txt"):
         raise FactsError(file, 1, f"the file of suite '{reader.gap.suite}' has another name")
     return reader.gap
@@ -68,7 +60,7 @@ class _Reader:
         self.asked: set[str] = set()
         self.layers: dict[str, str] = {}
 
-    def read(self, line: str) -> None:
+    def read(self, line: str, _number: int) -> None:
         words = line.split()
         if len(words) < 2:
             raise OddLineError(f"'{line.strip()}' says nothing")

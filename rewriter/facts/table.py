@@ -197,7 +197,6 @@ class Table:
         "index",
         "never",
         "only",
-        "others",
         "said",
         "sizes",
         "source",
@@ -214,8 +213,7 @@ class Table:
         self.eol_source = ""
         self.dated_slim = ""
         self.suites: tuple[str, ...] = ()
-        self.others: tuple[str, ...] = ()
-        self.builds: frozenset[str] = frozenset()
+        self.builds: set[str] = set()
         self.configs: list[tuple[tuple[str, ...], str, str]] = []
         self.texts: dict[str, str] = {}
         self.said: dict[str, list[tuple[tuple[str, ...], str]]] = {}

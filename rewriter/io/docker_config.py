@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rewriter.facts.images import HUB_NAMES
 from rewriter.io.files import read_regular
-from rewriter.io.registry_names import HUB, HUB_NAMES
+from rewriter.io.registry_names import HUB
 
 _HUB_KEY = "https://index.docker.io/v1/"
 """What Docker calls its own registry where it stores passwords."""

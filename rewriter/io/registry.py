@@ -25,19 +25,17 @@ from rewriter.io.registry_answers import (
 from rewriter.io.registry_auth import Authenticator
 from rewriter.io.registry_errors import Absent, Denied, RegistryError, Unreachable
 from rewriter.io.registry_headers import next_link
-from rewriter.io.registry_http import Answer, Ask, Http
+from rewriter.io.registry_http import MOST_REDIRECTS, Answer, Ask, Http
 from rewriter.io.registry_names import Endpoint, Reference, Repository, endpoints, follow, host_of, origin
 
 if TYPE_CHECKING:
     from rewriter.io.docker_config import Credentials
 
-MOST_REDIRECTS = 5
 MOST_PAGES = 1_000
 MOST_TAGS = 200_000
 _PAGE = 1_000  # tags asked for at once; a registry may give fewer
 _MOST_PAGE_BYTES = 8_000_000
 _MOST_MANIFEST_BYTES = 4_000_000
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _T = TypeVar("_T")
 
@@ -193,11 +191,11 @@ class Registry:
             if answer.status == 401 and at_home and not challenged:
                 challenged = True
                 self._auth.meet(endpoint.base, repository.path, answer.headers.get("www-authenticate", ""))
-            elif answer.status in _REDIRECTS and answer.headers.get("location"):
+            elif answer.location:
                 redirects += 1
                 if redirects > MOST_REDIRECTS:
                     raise RegistryError(f"{endpoint.host} redirects more than {MOST_REDIRECTS} times")
-                address = follow(address, answer.headers["location"])
+                address = follow(address, answer.location)
             else:
                 return answer
 

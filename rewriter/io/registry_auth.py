@@ -43,8 +43,8 @@ class Authenticator:
         value, end = self._known.get((base, path), ("", 0.0))
         return value if value and time.monotonic() < end else None
 
-    def meet(self, base: str, path: str, header: str) -> str:
-        """The Authorization header that a 401 with this WWW-Authenticate header asks for; remembered.
+    def meet(self, base: str, path: str, header: str) -> None:
+        """Gets the Authorization header that a 401 with this WWW-Authenticate header asks for; `header` then has it.
 
         Raises Denied when there is nothing to show, RegistryError when the token server fails.
         """
@@ -61,7 +61,6 @@ class Authenticator:
         else:
             raise Denied(f"{host} asks for an authentication that is not known here")
         self._known[base, path] = value, time.monotonic() + life
-        return value
 
     def _token(self, challenge: Challenge, base: str, path: str, credentials: Credentials | None) -> tuple[str, float]:
         """A token, and the seconds for which it may be used."""

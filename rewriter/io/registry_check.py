@@ -11,7 +11,7 @@ from rewriter.io.apkindex import MAX_PACKED, NoIndexError, PackageNames, read_so
 from rewriter.io.files import FileError
 from rewriter.io.registry_connect import connect
 from rewriter.io.registry_errors import BadNameError, RegistryError, Unreachable
-from rewriter.io.registry_http import Ask, Http
+from rewriter.io.registry_http import MOST_REDIRECTS, Ask, Http
 from rewriter.io.registry_names import HUB, follow, host_of, is_address, parse_reference
 from rewriter.situation import Situation
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from rewriter.result import Result
     from rewriter.situation import Options
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
 _MARK = "{release}"
 
 
@@ -129,11 +127,11 @@ def fetch(http: Http, address: str) -> bytes:
     """The bytes at an address, redirects followed; nothing secret is sent. Raises RegistryError."""
     if not is_address(address):
         raise RegistryError(f"{shown(address)} is no address of a package index")
-    for _ in range(_MOST_REDIRECTS + 1):
+    for _ in range(MOST_REDIRECTS + 1):
         answer = http.ask(Ask(address, MAX_PACKED))
         if answer.status == 200:
             return answer.body
-        if answer.status not in _REDIRECTS or not answer.headers.get("location"):
+        if not answer.location:
             raise RegistryError(f"{host_of(address)} answers {answer.status} to the question for a package index")
-        address = follow(address, answer.headers["location"])
-    raise RegistryError(f"{host_of(address)} redirects more than {_MOST_REDIRECTS} times")
+        address = follow(address, answer.location)
+    raise RegistryError(f"{host_of(address)} redirects more than {MOST_REDIRECTS} times")

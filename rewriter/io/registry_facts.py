@@ -57,8 +57,9 @@ class Outside:
 def facts_folder(asked: Path | None, configured: Path | None) -> Path:
     """The folder: as the command line or the configuration says, else `$XDG_DATA_HOME/dfrewrite/facts`, which is
     ~/.local/share/dfrewrite/facts where that is not set (or, against its own rules, relative)."""
-    if asked is not None or configured is not None:
-        return asked or configured or Path()
+    given = asked or configured
+    if given is not None:
+        return given
     data = os.environ.get("XDG_DATA_HOME", "")
     home = data if os.path.isabs(data) else os.path.expanduser("~/.local/share")
     return Path(home, "dfrewrite", "facts")

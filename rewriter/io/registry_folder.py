@@ -69,16 +69,13 @@ def known_images(folder: Path) -> list[str]:
         folders.sort()
         for name in sorted(names):
             if name.endswith(SUFFIX) and len(found) < _MOST_FILES:
-                with contextlib.suppress(Unreadable):
+                with contextlib.suppress(OSError, ValueError, FactsError):
                     found += _image_of(folder, Path(root, name))
     return sorted(found)
 
 
 def _image_of(folder: Path, path: Path) -> list[str]:
     """The image that a file is about: its own word, if the file lies where that belongs."""
-    try:
-        data = read_regular(path, MAX_OVERLAY) or b""
-        image = parse_overlay(data.decode(), path.name).image
-    except (OSError, ValueError, FactsError) as error:
-        raise Unreadable(path, str(error)) from error
+    data = read_regular(path, MAX_OVERLAY) or b""
+    image = parse_overlay(data.decode(), path.name).image
     return [image] if overlay_path(image) == path.relative_to(folder).as_posix() else []

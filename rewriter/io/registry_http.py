@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import httpx
 
 TRANSIENT = frozenset({429, 502, 503, 504})
+MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LOCAL = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
@@ -58,10 +60,15 @@ class Answer:
         """Lower case, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def location(self) -> str:
+        """Where a redirect points to, as it is written; empty when it is none."""
+        return self.headers.get("location", "") if self.status in _REDIRECTS else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. `limit`: bytes of the body; what is longer is an error. `form` makes it a POST."""
+    """One request. `limit`: bytes of the body; what is longer is an error. `form`: of a POST, never repeated."""
 
     url: str
     limit: int

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 HUB = "registry-1.docker.io"
 """Who answers for docker.io."""
-HUB_NAMES = ("docker.io", "index.docker.io", HUB, "registry.hub.docker.com")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _MOST_SHOWN = 8  # tags in one line
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to refresh of one image: some tags, or without any the whole list."""
+    """What to refresh of one image: the list, `tags` and `sizes` more of its tags; below 0 `sizes`: only `tags`."""
 
     repository: Repository
     tags: tuple[str, ...] = ()

@@ -9,8 +9,7 @@ from rewriter.manifests.reading import (
     MOST_DEPENDENCIES,
     Unread,
     mapping,
-    parse_toml,
-    read_text,
+    read_toml,
     sequence,
     string,
     strings,
@@ -27,8 +26,7 @@ _TABLES = ("dependencies", "build-dependencies")
 
 def read_cargo_toml(context: BuildContext, path: str) -> Manifest:
     """What a crate or a workspace asks for; features come as settings ``features:NAME``."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_toml(text)
+    data = read_toml(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "cargo", unread=data.reason)
     workspace = mapping(data.get("workspace"))
@@ -67,8 +65,7 @@ def _native(name: str) -> bool | None:
 
 def read_cargo_lock(context: BuildContext, path: str) -> Manifest:
     """The whole closure; the crates of the workspace itself, which have no source, are left out."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_toml(text)
+    data = read_toml(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "cargo", unread=data.reason)
     packages = [mapping(raw) for raw in sequence(data.get("package"))]

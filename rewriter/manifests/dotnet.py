@@ -11,9 +11,8 @@ from rewriter.manifests.reading import (
     child_text,
     local_name,
     mapping,
-    parse_json,
-    parse_xml,
-    read_text,
+    read_json,
+    read_xml,
     string,
 )
 from rewriter.manifests.records import Dependency, Manifest
@@ -39,8 +38,7 @@ PROPERTIES = (
 
 def read_project(context: BuildContext, path: str) -> Manifest:
     """References with their versions, the properties that matter, and the projects that it refers to."""
-    text = read_text(context, path)
-    root = text if isinstance(text, Unread) else parse_xml(text)
+    root = read_xml(context, path)
     if isinstance(root, Unread):
         return Manifest(path, "nuget", unread=root.reason)
     if local_name(root) != "Project":
@@ -69,8 +67,7 @@ def _reference(element: Element, path: str) -> tuple[Dependency, ...]:
 
 def read_nuget_lock(context: BuildContext, path: str) -> Manifest:
     """packages.lock.json: the closure for each target framework; projects of the solution are left out."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_json(text)
+    data = read_json(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "nuget", unread=data.reason)
     found: dict[tuple[str, str], Dependency] = {}

@@ -77,7 +77,7 @@ def _is_requirements(path: str) -> bool:
     """``requirements.txt``, ``requirements-prod.txt``, ``requirements/base.txt``; not those for developers only."""
     folder, name = posixpath.split(path)
     stem, extension = posixpath.splitext(name)
-    if extension not in (".txt", ".in") or extension == ".in":
+    if extension != ".txt":
         return False
     words = set(re.split(r"[-_.]", stem.lower()))
     return ("requirements" in words or posixpath.basename(folder) == "requirements") and not words & _FOR_DEVELOPERS
@@ -94,7 +94,7 @@ def _vendored(path: str) -> bool:
 
 
 def read_manifest(context: BuildContext, path: str) -> Manifest | None:
-    """One file; None for one that is no manifest. A name that is not known is taken for a requirements file."""
+    """One file; None for one that is no manifest. Any other ``.txt`` or ``.pip`` is taken for a requirements file."""
     name = posixpath.basename(path)
     if name in _RECOGNISED or name.endswith(".cabal"):
         return Manifest(path, _RECOGNISED.get(name, "haskell"), unread="is recognised, but not read")
@@ -133,6 +133,7 @@ def read_with_references(context: BuildContext, paths: tuple[str, ...]) -> tuple
     todo, seen, found = list(paths), set[str](), list[Manifest]()
     bounded, references = _Bounded(context), 0
     targets = [path for path in context.files() if posixpath.basename(path) in _TARGETS and not _vendored(path)]
+    del targets[MOST_MANIFESTS:]
     for path in todo:  # grows on the way
         path = posixpath.normpath(path)
         if path in seen or path.startswith("../") or len(found) >= MOST_MANIFESTS:
@@ -146,7 +147,7 @@ def read_with_references(context: BuildContext, paths: tuple[str, ...]) -> tuple
         references += len(manifest.includes)
         if references <= _MOST_REFERENCES:
             for include in manifest.includes:
-                todo.extend(_referred(context, include, manifest.ecosystem, targets[:MOST_MANIFESTS]))
+                todo.extend(_referred(context, include, manifest.ecosystem, targets))
     return tuple(found)
 
 

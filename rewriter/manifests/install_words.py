@@ -67,11 +67,11 @@ def _pypi(word: str, where: str) -> tuple[Dependency, ...]:
 
 
 def _npm(word: str, where: str) -> tuple[Dependency, ...]:
-    from rewriter.manifests.npm import origin_of
+    from rewriter.manifests.npm import origin_of, split_name
 
     if origin := origin_of(word):
         return (Dependency("npm", word.lower(), "", where, origin=origin),)
-    name, _, wanted = word[:1] + word[1:].partition("@")[0], "", word[1:].partition("@")[2]
+    name, wanted = split_name(word)
     if wanted.startswith("npm:"):
         return _npm(wanted[4:], where)
     exact = wanted.lstrip("=v")

@@ -12,9 +12,9 @@ from rewriter.manifests.reading import (
     child_text,
     local_name,
     mapping,
-    parse_toml,
-    parse_xml,
     read_text,
+    read_toml,
+    read_xml,
     string,
 )
 from rewriter.manifests.records import Dependency, Manifest
@@ -41,8 +41,7 @@ _INCLUDE = re.compile(r"""["'](:?[\w:.-]{1,200})["']""")
 
 def read_pom(context: BuildContext, path: str) -> Manifest:
     """Dependencies (not the managed ones), plugins and their executables' coordinates, modules. Never the closure."""
-    text = read_text(context, path)
-    root = text if isinstance(text, Unread) else parse_xml(text)
+    root = read_xml(context, path)
     if isinstance(root, Unread):
         return Manifest(path, "maven", unread=root.reason)
     if local_name(root) != "project":
@@ -185,8 +184,7 @@ def read_gradle_settings(context: BuildContext, path: str) -> Manifest:
 
 def read_version_catalogue(context: BuildContext, path: str) -> Manifest:
     """gradle/libs.versions.toml: libraries and plugins; which of them are used, only the scripts say."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_toml(text)
+    data = read_toml(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "maven", unread=data.reason)
     versions = mapping(data.get("versions"))

@@ -154,7 +154,7 @@ def _ruby(manifests: list[Manifest], version: str, findings: Findings) -> None:
 
 def _rust(manifests: list[Manifest], version: str, findings: Findings) -> None:
     locks = [manifest for manifest in manifests if manifest.complete]
-    if numbers(version) and len(numbers(version)) > 1 and numbers(version) < (1, 44):
+    if len(numbers(version)) > 1 and numbers(version) < (1, 44):
         findings.refuse("", "rust", f"rust {version} cannot build procedural macros on musl, which came with 1.44")
     for manifest in locks or manifests:
         for dependency in manifest.dependencies:

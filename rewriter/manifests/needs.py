@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rewriter.facts.dependencies import numbers
 from rewriter.manifests.musl_python import fits_musl
-from rewriter.manifests.verdicts import MOST_REMARKS, Remark, ecosystem_of, known, listed, relevant
+from rewriter.manifests.verdicts import MOST_REMARKS, Remark, ecosystem_of, known, listed, relevant, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +71,7 @@ class _Gathering:
     def add(self, into: dict[str, str], names: Iterable[str], why: str) -> None:
         for name in names:
             if name not in self.has and (self.only is None or name in self.only):
-                into.setdefault(name, why)
+                into.setdefault(name, shown(why))
 
     def doubt(self, dependency: Dependency, reason: str) -> None:
         self.doubts[Remark(dependency.name, dependency.where, reason)] = None
@@ -185,10 +185,10 @@ def _builds(package: Package, dependency: Dependency, kind: str, version: str) -
     if dependency.ecosystem == "rubygems" and package.packages(f"build-{kind}"):
         # A gem with binaries is compiled all the same where the lock lists none for this libc.
         return ("glibc" if kind == "apt" else "musl") not in dependency.libc
-    if kind == "apt" or package.compiles(dependency.version):
-        return package.compiles(dependency.version)
+    if package.compiles(dependency.version):
+        return True
     verdict = package.verdict(dependency.version)
-    return verdict is not None and verdict.kind == "doubt"
+    return kind == "apk" and verdict is not None and verdict.kind == "doubt"
 
 
 def _old_for_python(package: Package, dependency: Dependency, version: str) -> bool:

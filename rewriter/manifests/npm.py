@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from rewriter.manifests.reading import MOST_DEPENDENCIES, Unread, mapping, parse_json, read_text, string, strings
+from rewriter.manifests.reading import MOST_DEPENDENCIES, Unread, mapping, read_json, string, strings
 from rewriter.manifests.records import Dependency, Manifest
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ NATIVE_TOOLS = frozenset(
 
 def read_package_json(context: BuildContext, path: str) -> Manifest:
     """What the project itself asks for; never the whole closure. Scripts come as settings ``script:NAME``."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_json(text)
+    data = read_json(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "npm", unread=data.reason)
     found: dict[str, Dependency] = {}
@@ -68,10 +67,15 @@ def origin_of(wanted: str) -> str:
     return "git" if plain else ""
 
 
+def split_name(text: str) -> tuple[str, str]:
+    """``@scope/name`` and ``1.0.0`` of ``@scope/name@1.0.0``: the @ of a scope is no separator."""
+    name, _, wanted = text[1:].partition("@")
+    return text[:1] + name, wanted
+
+
 def read_package_lock(context: BuildContext, path: str) -> Manifest:
     """A lock of npm: version 1 nests ``dependencies``, 2 and 3 list ``packages`` by their folder."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_json(text)
+    data = read_json(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "npm", unread=data.reason)
     version = data.get("lockfileVersion", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewriter.manifests.npm import NATIVE_TOOLS, for_linux, libc_of, origin_of
+from rewriter.manifests.npm import NATIVE_TOOLS, for_linux, libc_of, origin_of, split_name
 from rewriter.manifests.reading import MOST_DEPENDENCIES, Unread, read_text
 from rewriter.manifests.records import Dependency, Manifest
 
@@ -75,21 +75,18 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _yarn_entry(head: str, lines: list[_Line], path: str) -> Dependency | None:
     first = head.split(", ")[0].strip("\"'")
-    name, at, wanted = first[:1] + first[1:].partition("@")[0], "@" in first[1:], first[1:].partition("@")[2]
+    name, wanted = split_name(first)
     top = {line.key: line.value for line in lines if line.indent == 2}
     resolution = top.get("resolution", "")
-    if not at or not name or "version" not in top:
+    if "@" not in first[1:] or not name or "version" not in top:
         return None
     if resolution:
-        name, _, how = resolution[:1] + resolution[1:].partition("@")[0], "", resolution[1:].partition("@")[2]
-        wanted = how
-        if how.startswith("workspace:") or top.get("linkType") == "soft":
+        name, wanted = split_name(resolution)
+        if wanted.startswith("workspace:") or top.get("linkType") == "soft":
             return Dependency("npm", name.lower(), where=path, origin="workspace")
     elif wanted.startswith("npm:"):
-        alias = wanted[4:]
-        name = alias[:1] + alias[1:].partition("@")[0]
-    edges = set(_members(lines, "dependencies")) | set(_members(lines, "optionalDependencies"))
-    native = True if edges & NATIVE_TOOLS else None
+        name, _ = split_name(wanted[4:])
+    native = True if _edges(lines, 2) & NATIVE_TOOLS else None
     origin = origin_of(top.get("resolved", "") if _git_address(top.get("resolved", "")) else _plain(wanted))
     return Dependency("npm", name.lower(), top["version"], path, False, native, libc_of(name, ()), (), origin)
 
@@ -100,15 +97,6 @@ def _git_address(address: str) -> bool:
 
 def _plain(wanted: str) -> str:
     return "" if wanted.startswith(("npm:", "patch:", "virtual:")) else wanted
-
-
-def _members(lines: list[_Line], section: str) -> Iterator[str]:
-    inside = False
-    for line in lines:
-        if line.indent <= 2:
-            inside = line.indent == 2 and line.key == section
-        elif inside:
-            yield line.key
 
 
 def _by_conditions(lines: list[_Line]) -> bool:
@@ -127,7 +115,9 @@ def read_pnpm_lock(context: BuildContext, path: str) -> Manifest:
     if version.partition(".")[0] not in ("5", "6", "7", "8", "9"):
         return Manifest(path, "npm", unread=f"has the unknown lockfileVersion {version[:20] or '(none)'}")
     sections = _sections(text)
-    native = {key.partition("(")[0] for key, at in sections.get("snapshots", {}).items() if _edges(at) & NATIVE_TOOLS}
+    native = {
+        key.partition("(")[0] for key, at in sections.get("snapshots", {}).items() if _edges(at, 4) & NATIVE_TOOLS
+    }
     found = []
     for key, lines in sections.get("packages", {}).items():
         name, exact = _pnpm_name(key)
@@ -135,7 +125,7 @@ def read_pnpm_lock(context: BuildContext, path: str) -> Manifest:
             return Manifest(path, "npm", unread=f"has an entry that cannot be understood: {key[:60]}")
         top = {line.key: line.value for line in lines if line.indent == 4}
         if for_linux(_flow(top.get("os", "")), _flow(top.get("cpu", ""))):
-            seen = True if key in native or _edges(lines) & NATIVE_TOOLS else None
+            seen = True if key in native or _edges(lines, 4) & NATIVE_TOOLS else None
             if seen is None and version[0] != "9" and top.get("requiresBuild") != "true":
                 seen = False  # up to version 8 of the lock an entry says so when it runs a script
             found.append(_pnpm_entry(key, (name, exact), top, path, seen))
@@ -152,11 +142,12 @@ def _pnpm_entry(key: str, what: tuple[str, str], top: dict[str, str], path: str,
     return Dependency("npm", name.lower(), exact, path, False, native, libc, (), "git" if git else "", dev)
 
 
-def _edges(lines: list[_Line]) -> set[str]:
+def _edges(lines: list[_Line], indent: int) -> set[str]:
+    """What an entry depends on; ``indent`` is where its own keys stand."""
     inside, found = False, set()
     for line in lines:
-        if line.indent <= 4:
-            inside = line.indent == 4 and line.key in ("dependencies", "optionalDependencies")
+        if line.indent <= indent:
+            inside = line.indent == indent and line.key in ("dependencies", "optionalDependencies")
         elif inside:
             found.add(line.key)
     return found
@@ -189,15 +180,14 @@ def _flow(value: str) -> tuple[str, ...]:
 def _pnpm_name(key: str) -> tuple[str, str]:
     """``/@scope/name@1.0.0(peer@2)``, ``name@1.0.0``, ``/name/1.0.0_peer@2``: name and version."""
     plain = key.removeprefix("/").partition("(")[0]
-    head, at, rest = plain[:1], "", plain[1:]
-    if "@" in rest and not _slashed(plain):
-        before, at, after = rest.partition("@")
-        return head + before, after if after[:1].isdigit() else ""
+    if "@" in plain[1:] and not _slashed(plain):
+        name, version = split_name(plain)
+        return name, version if version[:1].isdigit() else ""
     parts = plain.split("/")
     size = 2 if plain.startswith("@") else 1
     if len(parts) <= size:
         return "", ""
-    return "/".join(parts[:size]), parts[size].partition("_")[0] if not at else ""
+    return "/".join(parts[:size]), parts[size].partition("_")[0]
 
 
 def _slashed(plain: str) -> bool:

@@ -1,4 +1,4 @@
-"""go.mod, composer.json, composer.lock, mix.exs, mix.lock, environment.yml, and manifests that are only recognised."""
+"""go.mod, composer.json, composer.lock, mix.exs, mix.lock, and environment.yml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rewriter.manifests.reading import (
     MOST_DEPENDENCIES,
     Unread,
     mapping,
-    parse_json,
+    read_json,
     read_text,
     sequence,
     string,
@@ -60,8 +60,7 @@ def read_go_mod(context: BuildContext, path: str) -> Manifest:
 
 def read_composer_json(context: BuildContext, path: str) -> Manifest:
     """What a PHP project asks for; extensions (``ext-gd``) are among the dependencies."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_json(text)
+    data = read_json(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "packagist", unread=data.reason)
     wanted = mapping(data.get("require"))
@@ -72,8 +71,7 @@ def read_composer_json(context: BuildContext, path: str) -> Manifest:
 
 def read_composer_lock(context: BuildContext, path: str) -> Manifest:
     """The closure, and every extension that one of the packages asks for."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_json(text)
+    data = read_json(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "packagist", unread=data.reason)
     found: dict[str, Dependency] = {}
@@ -151,8 +149,3 @@ def read_conda(context: BuildContext, path: str) -> Manifest:
     if not found:
         return Manifest(path, "conda", unread="names no dependencies that can be understood")
     return Manifest(path, "conda", tuple(found[:MOST_DEPENDENCIES]))
-
-
-def recognised(path: str, ecosystem: str) -> Manifest:
-    """A manifest of a language that is known, but of which nothing is read."""
-    return Manifest(path, ecosystem, unread="is recognised, but not read")

@@ -48,14 +48,14 @@ def normal_name(name: str) -> str:
     return _SEPARATORS.sub("-", name).lower()
 
 
-def requirement(text: str, where: str, *, direct: bool = True) -> tuple[Dependency, ...] | None:
+def requirement(text: str, where: str) -> tuple[Dependency, ...] | None:
     """One requirement (``name[extra]==1.2; marker``, ``name @ url``, an address) and what its extras bring.
 
     () when its marker rules Linux out; None when the text is no requirement.
     """
     text = text.strip()
     if address := _address(text):
-        return (Dependency("pypi", address[0], "", where, direct, origin=address[1]),)
+        return (Dependency("pypi", address[0], "", where, origin=address[1]),)
     body, _, marker = text.partition(";")
     if (found := _NAME.match(body)) is None:
         return None
@@ -63,10 +63,10 @@ def requirement(text: str, where: str, *, direct: bool = True) -> tuple[Dependen
         return ()
     name, rest = normal_name(found[1]), body[found.end() :].strip().strip("()")
     if rest.startswith("@"):
-        return (Dependency("pypi", name, "", where, direct, origin=_origin(rest[1:].strip())),)
+        return (Dependency("pypi", name, "", where, origin=_origin(rest[1:].strip())),)
     if rest and rest[0] not in "=<>!~":
         return None
-    own = Dependency("pypi", name, exact_version(rest), where, direct)
+    own = Dependency("pypi", name, exact_version(rest), where)
     extras = [normal_name(extra.strip()) for extra in (found[2] or "").split(",") if extra.strip()]
     brought = [one for extra in extras for one in _EXTRAS.get(f"{name}[{extra}]", ())]
     return (own, *(Dependency("pypi", one, "", where, False) for one in brought))
@@ -188,7 +188,7 @@ def read_setup_py(context: BuildContext, path: str) -> Manifest:
         if not isinstance(node, ast.Call):
             continue
         for keyword in node.keywords:
-            if keyword.arg in ("ext_modules", "cffi_modules", "rust_extensions", "cmdclass_ext"):
+            if keyword.arg in ("ext_modules", "cffi_modules", "rust_extensions"):
                 settings.append((keyword.arg, "set"))
             if keyword.arg != "install_requires":
                 continue

@@ -9,9 +9,8 @@ from rewriter.manifests.reading import (
     MOST_DEPENDENCIES,
     Unread,
     mapping,
-    parse_json,
-    parse_toml,
-    read_text,
+    read_json,
+    read_toml,
     sequence,
     string,
     strings,
@@ -26,14 +25,9 @@ if TYPE_CHECKING:
 _SDISTS = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz")
 
 
-def _toml(context: BuildContext, path: str) -> dict[str, Any] | Unread:
-    text = read_text(context, path)
-    return text if isinstance(text, Unread) else parse_toml(text)
-
-
 def read_pyproject(context: BuildContext, path: str) -> Manifest:
     """PEP 621, its optional groups, PEP 735 groups, and Poetry's tables; never the whole closure."""
-    data = _toml(context, path)
+    data = read_toml(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "pypi", unread=data.reason)
     project, tool = mapping(data.get("project")), mapping(data.get("tool"))
@@ -66,7 +60,7 @@ def _poetry_wants(name: str, wanted: object, path: str) -> Dependency:
 
 def read_poetry_lock(context: BuildContext, path: str) -> Manifest:
     """poetry.lock; the names of the distributions are in the package since 1.3, in ``metadata.files`` before."""
-    data = _toml(context, path)
+    data = read_toml(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "pypi", unread=data.reason)
     packages = sequence(data.get("package"))
@@ -86,7 +80,7 @@ def read_poetry_lock(context: BuildContext, path: str) -> Manifest:
 
 def read_uv_lock(context: BuildContext, path: str) -> Manifest:
     """uv.lock; the project itself and its workspace members are left out."""
-    data = _toml(context, path)
+    data = read_toml(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "pypi", unread=data.reason)
     packages = sequence(data.get("package"))
@@ -145,8 +139,7 @@ def _fits_linux(file: str) -> bool:
 
 def read_pipfile_lock(context: BuildContext, path: str) -> Manifest:
     """Pipfile.lock: the sections ``default`` and ``develop``; distributions are known by their hashes only."""
-    text = read_text(context, path)
-    data = text if isinstance(text, Unread) else parse_json(text)
+    data = read_json(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "pypi", unread=data.reason)
     found: list[Dependency | None] = []
@@ -166,7 +159,7 @@ def _pipenv(name: str, entry: dict[str, Any], path: str, *, dev: bool) -> Depend
 
 def read_pipfile(context: BuildContext, path: str) -> Manifest:
     """What a Pipfile asks for."""
-    data = _toml(context, path)
+    data = read_toml(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "pypi", unread=data.reason)
     tables = [mapping(data.get("packages")), mapping(data.get("dev-packages"))]

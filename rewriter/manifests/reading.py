@@ -41,8 +41,11 @@ def read_text(context: BuildContext, path: str, limit: int = MOST_BYTES) -> str 
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def parse_json(text: str) -> dict[str, Any] | Unread:
-    """A JSON object; of a key that is there twice the last one counts, as for the package managers themselves."""
+def read_json(context: BuildContext, path: str) -> dict[str, Any] | Unread:
+    """The JSON object of a file; of a key that is there twice the last one counts, as for the package managers."""
+    text = read_text(context, path)
+    if isinstance(text, Unread):
+        return text
     import json
 
     try:
@@ -52,8 +55,11 @@ def parse_json(text: str) -> dict[str, Any] | Unread:
     return value if isinstance(value, dict) else Unread("holds no JSON object")
 
 
-def parse_toml(text: str) -> dict[str, Any] | Unread:
-    """A TOML document."""
+def read_toml(context: BuildContext, path: str) -> dict[str, Any] | Unread:
+    """The TOML document of a file."""
+    text = read_text(context, path)
+    if isinstance(text, Unread):
+        return text
     if len(text) > MOST_TOML:
         return Unread(f"is larger than {MOST_TOML // 1_000_000} MB")  # the parser takes a second for each of them
     if sum(dots * dots for dots in map(_dots, text.split("\n")) if dots > 20) > 10_000_000:
@@ -66,8 +72,11 @@ def parse_toml(text: str) -> dict[str, Any] | Unread:
         return Unread(f"is not valid TOML ({_first_line(error)})")
 
 
-def parse_xml(text: str) -> Element | Unread:
-    """The root of an XML document; a document type or entities are refused before anything is parsed."""
+def read_xml(context: BuildContext, path: str) -> Element | Unread:
+    """The root of the XML document of a file; a document type or entities are refused before anything is parsed."""
+    text = read_text(context, path)
+    if isinstance(text, Unread):
+        return text
     lowered = text.lower()
     if "<!doctype" in lowered or "<!entity" in lowered:
         return Unread("declares a document type or entities, which no such file needs")

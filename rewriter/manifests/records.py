@@ -13,7 +13,8 @@ class Dependency:
     as the registry does it. ``version``: the exact version, "" where none is pinned. ``where``: the file that names it.
     ``direct``: named by the project itself, not only by another package. ``native``: True: seen to compile or to bring
     machine code; False: seen not to; None: not shown. ``libc``: the libcs that the lock has binaries for.
-    ``wheels``: file names of the distributions that a Python lock lists. ``origin``: "" for the registry, else how it
+    ``wheels``: file names of the distributions that a Python lock lists; of a gem with binaries, whether its source is
+    listed as well. ``origin``: "" for the registry, else how it
     comes: ``git``, ``url``, ``path``. ``dev``: said to be for development only.
     """
 

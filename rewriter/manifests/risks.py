@@ -47,7 +47,7 @@ def context_risks(context: BuildContext, *, sources: bool = False) -> tuple[Rema
     look = _Look(context)
     found: list[Remark] = []
     files = context.files()
-    if any(path == "node_modules" or "node_modules" in path.split("/") for path in files):
+    if any("node_modules" in path.split("/") for path in files):
         reason = "node_modules lies in the context and is not ignored: its addons are for the libc of where it was made"
         found.append(Remark("node_modules", "node_modules", reason))
     for path in sorted(files, key=_interest):

@@ -10,7 +10,7 @@ from rewriter.facts.dependencies import DEPENDENCIES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rewriter.facts.dependencies import DependencyFacts, Package
+    from rewriter.facts.dependencies import Package
     from rewriter.manifests.records import Dependency, Manifest
 
 MOST_REMARKS = 100  # nobody reads more, and a lock may hold thousands
@@ -56,12 +56,12 @@ class Remark:
     phase: str = ""
 
     def __post_init__(self) -> None:
-        # Names come from files that anybody wrote, and go to terminals.
         for name in ("dependency", "where", "reason"):
-            object.__setattr__(self, name, _shown(getattr(self, name)))
+            object.__setattr__(self, name, shown(getattr(self, name)))
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Text on one short line: names come from files that anybody wrote, and go to terminals."""
     return "".join(char if char.isprintable() else "?" for char in text[:400])
 
 
@@ -100,11 +100,11 @@ def relevant(manifests: Iterable[Manifest], image: str) -> tuple[Manifest, ...]:
     return tuple(one for one in manifests if ecosystem is None or one.ecosystem in wanted)
 
 
-def known(dependency: Dependency, facts: DependencyFacts = DEPENDENCIES) -> Package | None:
+def known(dependency: Dependency) -> Package | None:
     """What the facts say of a dependency; nothing of one that does not come from the registry under that name."""
     if dependency.origin in ("path", "workspace"):
         return None
-    return facts.package(dependency.ecosystem, dependency.name)
+    return DEPENDENCIES.package(dependency.ecosystem, dependency.name)
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:

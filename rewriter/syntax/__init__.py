@@ -1,6 +1,6 @@
 """The Dockerfile language: a lossless tree by BuildKit's own rules."""
 
-from rewriter.syntax.lexer import parse, tile
+from rewriter.syntax.lexer import parse, parse_alone, tile
 from rewriter.syntax.logical import Logical, Span
 from rewriter.syntax.tree import Dockerfile, DockerfileError, Heredoc, Instruction, Node, Trivia
 from rewriter.syntax.words import Flag, JsonString, Pair, Word, WordError
@@ -20,5 +20,6 @@ __all__ = [
     "Word",
     "WordError",
     "parse",
+    "parse_alone",
     "tile",
 ]

@@ -33,6 +33,12 @@ def parse(text: str) -> Dockerfile:
     return dockerfile
 
 
+def parse_alone(text: str, escape: str) -> tuple[Instruction, ...]:
+    """The instructions of lines that are read by themselves, with the escape of their file. Raises DockerfileError."""
+    head = f"# escape={escape}\n" if escape != "\\" else ""
+    return parse(f"{head}FROM scratch\n{text}").instructions[1:]
+
+
 def tile(text: str) -> Dockerfile:
     """The tree by lines and heredocs alone: what stands in an instruction is neither read nor checked yet.
 

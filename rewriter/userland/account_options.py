@@ -89,7 +89,6 @@ class Found:
 class Parsed:
     """The options of one command by what they say, and its operands with their places."""
 
-    command: str
     found: dict[str, Found] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
     flags: list[int] = field(default_factory=list)
@@ -108,7 +107,7 @@ class Parsed:
 
 def parse_options(words: Words, options: Mapping[str, tuple[str, bool]]) -> Parsed:
     """Sorts the words of a command. Raises Refusal for an option that is not known."""
-    parsed = Parsed(words.name)
+    parsed = Parsed()
     waiting: tuple[str, int] | None = None
     for place in range(words.first + 1, len(words.all)):
         raw, value = words.all[place].raw, words.values[place]

@@ -49,7 +49,7 @@ def account(run: RunWords, words: Words) -> bool:
     elif name == "usermod":
         _usermod(run, words)
     elif name == "groupmod":
-        _keep(run, words, "groupmod")
+        _keep(run, words)
     else:
         _delete(run, words)
     return False
@@ -123,7 +123,7 @@ def _own_group(run: RunWords, words: Words, place: int, system: bool, parsed: Pa
     """The group of the user's own name: busybox makes it for normal users, of the same number as the user."""
     user, raw, uid = words.known(place), words.all[place].raw, parsed.value("uid")
     if user in run.groups or user in run.target.groups:
-        raise Refusal(f"the group {user} is there already, and `{parsed.command}` would make it again")
+        raise Refusal(f"the group {user} is there already, and `{words.name}` would make it again")
     _free_group(run, user, uid)
     run.groups[user] = uid
     run.group_words[user] = raw
@@ -164,9 +164,8 @@ def _rewrite(
     words: Words, parsed: Parsed, head: list[str], letters: dict[str, str], place: int, behind: list[str] | None = None
 ) -> None:
     """Puts busybox's options in the places of the old ones; the name of the account comes last."""
-    several = AND in head or bool(behind)
-    if several and (words.command.operator in ("||", "|") or words.command.redirects or words.sudo or words.first):
-        raise Refusal(f"`{parsed.command}` would become two commands where there is room for one")
+    if AND in head or behind:
+        words.room_for_two(words.name)
     name = words.all[place].raw
     words.put(words.first, *head)
     for places in parsed.flags:
@@ -219,17 +218,18 @@ def _usermod(run: RunWords, words: Words) -> None:
         for group in groups.split(","):
             _known_group(run, group)
             parts += [*([AND] if parts else []), "addgroup", name, run.group_words.get(group, group)]
-        if AND in parts and (words.command.operator in ("||", "|") or words.command.redirects or words.first):
-            raise Refusal("`usermod -aG` would become two commands where there is room for one")
+        if AND in parts:
+            words.room_for_two("usermod -aG")
         for place in range(words.first + 1, len(words.all)):
             words.put(place)
         words.put(words.first, *parts)
         return
-    _keep(run, words, "usermod")
+    _keep(run, words)
 
 
-def _keep(run: RunWords, words: Words, name: str) -> None:
+def _keep(run: RunWords, words: Words) -> None:
     """Busybox has nothing for it: the line stays, and the package that has the program is wanted."""
+    name = words.name
     last = words.known(len(words.all) - 1)
     known = {*run.users, *run.target.users, *run.groups, *run.target.groups}
     if last not in known:
@@ -262,7 +262,7 @@ def _delete(run: RunWords, words: Words) -> None:
 
 def _operand(words: Words, parsed: Parsed) -> tuple[int, str]:
     if len(parsed.operands) != 1:
-        raise Refusal(f"`{parsed.command}` names no account, or several")
+        raise Refusal(f"`{words.name}` names no account, or several")
     return parsed.operands[0][0], checked_name(parsed.operands[0][1])
 
 

@@ -117,8 +117,21 @@ REFUSED: dict[str, str] = {
     "apt-get": "installs Debian packages, which are not carried over to Alpine yet",
     "apt-key": "trusts a repository of Debian packages",
     "dpkg": "handles Debian packages",
+    "cron": "is another cron with other tables on Alpine",
+    "crond": "is another cron with other tables on Alpine",
+    "gosu": "is not in every release of Alpine",
     "groupadd": "does not exist on Alpine",
+    "init": "needs an init system",
+    "initctl": "needs an init system",
+    "invoke-rc.d": "needs Debian's init scripts",
+    "locale": "lists locales, which musl does not have",
+    "lsb_release": "names the release of Debian",
     "make": "runs the commands of a Makefile, which are not looked at yet",
+    "service": "starts a service, and there is no init system on Alpine",
+    "supervisord": "reads another configuration on Alpine",
+    "systemctl": "needs systemd",
+    "systemd": "needs systemd",
+    "update-alternatives": "has no counterpart on Alpine",
     "useradd": "does not exist on Alpine",
     "usermod": "does not exist on Alpine",
 }
@@ -133,30 +146,9 @@ def alpine_shell(interpreter: str) -> str | None:
     return _SHELLS.get(interpreter)
 
 
-def alpine_gap(step: Step) -> str | None:
-    """Why a command cannot be taken over to Alpine as it stands, or None when it can (perhaps with a package)."""
-    name = step.name
-    if not step.argv:
-        return None
-    if not name:
-        raw = step.command.words[0].raw if step.command and step.command.words else "a command"
-        return f"`{raw}` is only known at run time"
-    if name in REFUSED:
-        return f"`{name}` {REFUSED[name]}"
-    if name in ("sh", "bash", "source", ".", "eval"):
-        return f"`{name}` runs a script whose commands are not looked at here"
-    if name in PACKAGES:
-        return None
-    if name not in APPLETS:
-        return f"`{name}` is not known to work the same on Alpine"
-    return option_gap(step, name)
-
-
 def option_gap(step: Step, name: str) -> str | None:
     """The option of an applet that busybox does not know, in a sentence."""
     allowed = APPLETS[name]
-    if name == "echo":
-        return echo_gap(step)
     pattern = _GNU_WORDS.get(name)
     odd = next((word for word in step.argv[1:] if pattern and word and pattern.search(word)), None)
     if odd is not None:

@@ -44,10 +44,11 @@ def carry_run(
             return None
         return Refused(f"line {instruction.line}: `{odd.name}` stands in a JSON form")
     logical = script_logical(instruction)
-    script = parse_shell(logical.text) if not isinstance(logical, Opaque) else logical
-    if isinstance(script, Opaque) or isinstance(logical, Opaque):
-        reason = script.reason if isinstance(script, Opaque) else "it is not understood"
-        return Refused(f"line {instruction.line}: {reason}")
+    if isinstance(logical, Opaque):
+        return Refused(f"line {instruction.line}: {logical.reason}")
+    script = parse_shell(logical.text)
+    if isinstance(script, Opaque):
+        return Refused(f"line {instruction.line}: {script.reason}")
     run = RunWords(instruction, state, steps, target, logical, script)
     run.cached = cached
     return _Carry(run).result()
@@ -117,7 +118,8 @@ class _Carry:
         if self._nothing_left(units):
             return self._all_gone()
         trivial = {u.start: u for u, _ in units if len(u.commands) == 1 and u.commands[0].name in _TRIVIAL}
-        dropper = Dropper(self.layout, gone, trivial, self._sure(units), strict=self._strict())
+        sure = self._sure(units)
+        dropper = Dropper(self.layout, gone, trivial, sure, strict=self._strict())
         dropper.run()
         self._edit_words()
         expected = [Expected.of(c, self.words.get(index)) for index, c in self._outside([*gone, *dropper.also])]
@@ -127,7 +129,7 @@ class _Carry:
         if why is not None:
             return Refused(f"line {self.run.instruction.line}: its commands could not be rewritten soundly ({why})")
         for at in dropper.decides:
-            self._decides(at)
+            self._decides(at, sure)
         return self._carried(edits=edits, promised=promised)
 
     def _outside(self, units: list[Unit]) -> list[tuple[int, Command]]:
@@ -206,10 +208,10 @@ class _Carry:
         elif places:
             self.layout.cut_words([words.all[place] for place in places])
 
-    def _decides(self, at: int) -> None:
+    def _decides(self, at: int, sure: set[int]) -> None:
         """A command whose failure was hidden by a clean-up behind it."""
         kept = [c for index, c in enumerate(self.run.script.commands) if index not in self.dropped and c.end <= at]
-        if not kept or at in self._sure(self._units()):
+        if not kept or at in sure:
             return
         last = kept[-1]
         alone = last.end == at and last.operator in ("", ";", "\n") and not last.conditional and not last.subshell

@@ -19,7 +19,6 @@ _RECOMMENDED = {
     "git": "openssh-client, less and patch",
     "python3-pip": "build-essential and python3-dev",
     "gnupg": "dirmngr and gpg-agent",
-    "sudo": "nothing that matters",
 }
 
 
@@ -86,7 +85,7 @@ def _install(
         names = _named(run, words, manager, value, group)
         if recommends and value in _NEEDS_CERTIFICATES and "ca-certificates" not in present | run.target.has:
             names = (*names, "ca-certificates")
-        if recommends and value in _RECOMMENDED and value != "sudo":
+        if recommends and value in _RECOMMENDED:
             run.assume(f"apt also installed what {value} recommends: {_RECOMMENDED[value]}", words.command)
         fresh = [name for name in names if name not in written]
         written.update(dict.fromkeys(fresh))

@@ -6,28 +6,12 @@ from dataclasses import replace
 
 from rewriter.facts.packages import program_apk
 from rewriter.model.run import Step
-from rewriter.userland.alpine import APPLETS, PACKAGES, REFUSED, alpine_gap, echo_gap, option_gap
+from rewriter.userland.alpine import APPLETS, PACKAGES, REFUSED, echo_gap, option_gap
 from rewriter.userland.bash_words import BUILTINS, bash_only
 from rewriter.userland.gnu import ANY, GNU, MORE, SHELL_WORDS, find_gap
 
 ZONES = "/usr/share/zoneinfo"
 _SCRIPTS = frozenset({"sh", "bash", "dash", "source", ".", "eval", "su"})
-_NOT_THERE = {
-    "cron": "is another cron with other tables on Alpine",
-    "crond": "is another cron with other tables on Alpine",
-    "gosu": "is not in every release of Alpine",
-    "init": "needs an init system",
-    "initctl": "needs an init system",
-    "invoke-rc.d": "needs Debian's init scripts",
-    "locale": "lists locales, which musl does not have",
-    "lsb_release": "names the release of Debian",
-    "make": REFUSED["make"],
-    "service": "starts a service, and there is no init system on Alpine",
-    "supervisord": "reads another configuration on Alpine",
-    "systemctl": "needs systemd",
-    "systemd": "needs systemd",
-    "update-alternatives": "has no counterpart on Alpine",
-}
 _LIBRARIES = frozenset({"/lib", "/usr/lib", "/usr/local/lib"})
 
 
@@ -39,7 +23,8 @@ def alpine_needs(step: Step, installed: frozenset[str], family: str = "debian") 
     if not step.argv:
         return _shell_needs(step, installed, family)
     if not step.name:
-        return alpine_gap(step) or ()
+        raw = step.command.words[0].raw if step.command and step.command.words else "a command"
+        return f"`{raw}` is only known at run time"
     if step.name == "sudo":
         return _behind_sudo(step, installed, family)
     shell = _shell_needs(step, installed, family)
@@ -78,10 +63,8 @@ def _behind_sudo(step: Step, installed: frozenset[str], family: str) -> str | tu
 
 def _program_needs(step: Step, installed: frozenset[str]) -> str | tuple[str, ...]:
     name = step.name
-    if name in _NOT_THERE:
-        return f"`{name}` {_NOT_THERE[name]}"
     if name in REFUSED:
-        return alpine_gap(step) or ()
+        return f"`{name}` {REFUSED[name]}"
     if name in _SCRIPTS:
         return f"`{name}` runs a script whose commands are not looked at here"
     if name == "ldconfig":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rewriter.userland.carried import Refusal
 from rewriter.userland.cleaning import LOCALE_FILES
+from rewriter.userland.needs import ZONES
 
 if TYPE_CHECKING:
     from rewriter.shell import Command
@@ -17,7 +18,6 @@ LOCALE_PROGRAMS = frozenset({"locale-gen", "localedef", "update-locale", "locale
 _LOCALE = re.compile(r"\b([a-z]{2,3}_[A-Z]{2}|C|POSIX)(?:[.@][\w-]+)*(?!\w)")
 _FINE = frozenset({"en_US", "C", "POSIX"})
 _SETTINGS = ("LANG", "LC_ALL", "LC_COLLATE", "LC_NUMERIC", "LANGUAGE")
-ZONES = "/usr/share/zoneinfo"
 
 
 def locale(run: RunWords, words: Words) -> bool:

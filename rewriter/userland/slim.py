@@ -146,12 +146,6 @@ def slim_package(program: str, layers: frozenset[str], suite: str) -> str | None
     return Swap(layers, suite).program(program)
 
 
-def slim_path_package(path: str, layers: frozenset[str], suite: str) -> str:
-    """The package that an absolute path came with (a library, a header, data); "" when it is of none that was lost."""
-    swap = Swap(layers, suite)
-    return swap.missing(swap.gap.path_package(posixpath.normpath(path)))
-
-
 def installed_by(step: Step) -> frozenset[str]:
     """The packages that a step installs by apt, as far as its words are known: `installed` of the steps behind it."""
     found: set[str] = set()
@@ -193,9 +187,10 @@ def slim_needs(
     """What one command needs on the slim image. See the module for the parameters."""
     swap, needs = Swap(layers, suite, own, installed, programs, seen), SlimNeeds()
     where = f"line {step.instruction.line}"
-    _old_network(step, swap, needs, where)
+    called = calls(step)
+    _old_network(called, swap, needs, where)
     if not layers:
-        for call in calls(step):
+        for call in called:
             if isinstance(call, Call) and call.name in ("apt", "apt-get", "aptitude"):
                 apply_rules(call, step, swap, needs, where)
         return needs
@@ -203,7 +198,7 @@ def slim_needs(
         for package in ("openssh-client", "git"):  # what it fetches, it fetches with one of these
             if swap.missing(package):
                 needs.want(package, f"{where} mounts an ssh agent")
-    for call in calls(step):
+    for call in called:
         if isinstance(call, Unread):
             needs.doubt(f"{where}: {call.reason}")
         else:
@@ -212,11 +207,11 @@ def slim_needs(
     return needs
 
 
-def _old_network(step: Step, swap: Swap, needs: SlimNeeds, where: str) -> None:
+def _old_network(called: tuple[Call | Unread, ...], swap: Swap, needs: SlimNeeds, where: str) -> None:
     """ping and ip, which the images of Debian 10 and older have and the slim ones lack, whatever stands on them."""
     if swap.suite not in OLD_SUITES:
         return
-    for call in calls(step):
+    for call in called:
         package = _OLD_NETWORK.get(call.name, "") if isinstance(call, Call) else ""
         if isinstance(call, Call) and package and not {package, "iproute"} & swap.installed:
             needs.veto(f"{where}: `{call.name}` is not in slim images of {swap.suite}")

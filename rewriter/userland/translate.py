@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from rewriter.userland import accounts, cleaning, places
+from rewriter.userland import accounts, alpine, cleaning, places
 from rewriter.userland.carried import Refusal
 from rewriter.userland.install import MANAGERS, manage
 
@@ -25,15 +25,16 @@ class Verdict(enum.Enum):
     DROPPED = "dropped"
 
 
-REFUSED = {
-    "add-apt-repository": "adds a repository of Debian packages",
+# The same is said of these where they stand in a command that is not carried over.
+_REFUSED_EVERYWHERE = (
+    "add-apt-repository apt-key dpkg invoke-rc.d lsb_release service supervisord systemctl update-alternatives"
+).split()
+REFUSED = {name: alpine.REFUSED[name] for name in _REFUSED_EVERYWHERE} | {
     "apt-add-repository": "adds a repository of Debian packages",
-    "apt-key": "trusts a repository of Debian packages",
     "apt-cache": "asks apt's catalogue",
     "apt-config": "asks apt's configuration",
     "apt-file": "asks apt's catalogue",
     "aptitude": "installs Debian packages in its own way",
-    "dpkg": "handles Debian packages",
     "dpkg-deb": "handles Debian packages",
     "dpkg-query": "asks which Debian packages are there",
     "dpkg-divert": "handles Debian packages",
@@ -46,12 +47,8 @@ REFUSED = {
     "debootstrap": "installs Debian",
     "dpkg-statoverride": "handles Debian packages",
     "dpkg-preconfigure": "handles Debian packages",
-    "update-alternatives": "has no counterpart on Alpine",
     "alternatives": "has no counterpart on Alpine",
-    "service": "starts a service, and there is no init system on Alpine",
-    "systemctl": "needs systemd",
     "journalctl": "needs systemd",
-    "invoke-rc.d": "needs Debian's init scripts",
     "update-rc.d": "needs Debian's init scripts",
     "chkconfig": "needs init scripts",
     "a2enmod": "is Debian's way to set up Apache",
@@ -67,11 +64,9 @@ REFUSED = {
     "yum-config-manager": "adds a repository",
     "dnf-3": "is another name of dnf",
     "subscription-manager": "asks for a subscription",
-    "lsb_release": "names the release of Debian",
     "scl": "needs Software Collections",
     "chsh": "does not exist on Alpine",
     "gpasswd": "does not exist on Alpine",
-    "supervisord": "reads another configuration on Alpine",
 }
 # Programs that run the words behind them.
 _RUNNERS = frozenset(
@@ -93,7 +88,6 @@ _FOLDERS = ("/etc/apt/", "/etc/yum.repos.d", "/etc/yum.conf", "/etc/dnf/", "/usr
 def translate(run: RunWords, words: Words) -> Verdict:
     """Writes a command in Alpine's words, takes it out, or leaves it. Raises Refusal with the exact word."""
     command = words.command
-    before = [list(slot) for slot in words.slots]
     gone = _handled(run, words)
     if gone is None:
         _suspicious(words)
@@ -103,8 +97,7 @@ def translate(run: RunWords, words: Words) -> Verdict:
         if not cleaning.silent(command):
             raise Refusal(f"what `{words.name}` writes goes into a file or a pipe")
         return Verdict.DROPPED
-    changed = words.slots != before or words.assignments_out
-    if changed or words.changed:
+    if words.changed or words.assignments_out:
         return Verdict.CHANGED
     return Verdict.SAME if words.name in accounts.COMMANDS else Verdict.KEPT
 

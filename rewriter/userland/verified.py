@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rewriter.edit import Edit, splice
 from rewriter.model.run import script_logical
 from rewriter.shell import Command, Opaque, parse_shell
-from rewriter.syntax import DockerfileError, Instruction, parse
+from rewriter.syntax import DockerfileError, Instruction, parse_alone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,19 +30,15 @@ class Expected:
 
     @classmethod
     def of(cls, command: Command, words: Words | None) -> Expected:
-        """From a command and the replacements of its words."""
+        """From a command and the replacements of its words; without any, the command as it stands."""
         left = words.assignments_out if words is not None else []
         return cls(
             tuple(words.promise()) if words is not None else (tuple(word.raw for word in command.words),),
             tuple(word.raw for word in command.assignments if word not in left),
-            _redirects(command),
+            tuple((r.operator, r.target.raw if r.target is not None else "") for r in command.redirects),
             command.conditional,
             len(command.subshell),
         )
-
-
-def _redirects(command: Command) -> tuple[tuple[str, str], ...]:
-    return tuple((r.operator, r.target.raw if r.target is not None else "") for r in command.redirects)
 
 
 def differs(run: RunWords, edits: tuple[Edit, ...], expected: Sequence[Expected]) -> str | None:
@@ -59,11 +55,7 @@ def differs(run: RunWords, edits: tuple[Edit, ...], expected: Sequence[Expected]
     script = parse_shell(logical.text) if not isinstance(logical, Opaque) else logical
     if isinstance(script, Opaque):
         return script.reason
-    found = [
-        Expected((tuple(w.raw for w in c.words),), tuple(w.raw for w in c.assignments), _redirects(c), c.conditional,
-                 len(c.subshell))
-        for c in script.commands
-    ]  # fmt: skip
+    found = [Expected.of(command, None) for command in script.commands]
     meant = [single for item in expected for single in _singles(item)]
     if meant != found:
         odd = next((pair for pair in zip(meant, found, strict=False) if pair[0] != pair[1]), None)
@@ -80,12 +72,11 @@ def _singles(item: Expected) -> list[Expected]:
 
 
 def _read(text: str, escape: str) -> Instruction | None:
-    head = f"# escape={escape}\n" if escape != "\\" else ""
     try:
-        instructions = parse(f"{head}FROM scratch\n{text}").instructions
+        instructions = parse_alone(text, escape)
     except DockerfileError:
         return None
-    return instructions[1] if len(instructions) == 2 else None
+    return instructions[0] if len(instructions) == 1 else None
 
 
 def _comments(text: str) -> list[str]:

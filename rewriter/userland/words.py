@@ -67,6 +67,11 @@ class Words:
         """What is written instead of a word; nothing takes it out."""
         self.slots[place] = list(raws)
 
+    def room_for_two(self, shown: str) -> None:
+        """Raises Refusal where a command cannot become two: behind ``||``, in a pipe, with redirects or a wrapper."""
+        if self.command.operator in ("||", "|") or self.command.redirects or self.first:
+            raise Refusal(f"`{shown}` would become two commands where there is room for one")
+
     def drop_settings(self) -> None:
         """Takes out `DEBIAN_FRONTEND=noninteractive` before a command."""
         self.assignments_out = [w for w in self.command.assignments if w.raw.partition("=")[0] in VARIABLES]

@@ -124,7 +124,9 @@ class TestNode:
             f"FROM {tag}\nWORKDIR /app\nRUN npm install --no-save ms@2.1.3 && node -e 'console.log(require(\"ms\"))'\n"
         )
         engine.build(tmp_path, "dfrewrite-e2e:probe", lines)
+        printed = engine.run("dfrewrite-e2e:probe", "node", "--print", "require('ms')('1s')")
         engine.remove("dfrewrite-e2e:probe")
+        assert printed.stdout == "1000\n", printed.stderr
 
 
 @pytest.mark.usefixtures("python_images")
@@ -154,7 +156,10 @@ class TestPython:
             'RUN pip install MarkupSafe==3.0.2 && python -c "import markupsafe._speedups"\n'
         )
         engine.build(tmp_path, "dfrewrite-e2e:probe", lines)
+        script = "import markupsafe._speedups; print(markupsafe._speedups.__file__)"
+        printed = engine.run("dfrewrite-e2e:probe", "python", "-c", script)
         engine.remove("dfrewrite-e2e:probe")
+        assert printed.stdout.startswith("/opt/venv/lib/python3.11/site-packages/markupsafe/"), printed.stderr
 
     def test_only_the_full_image_builds(self, engine: Engine, tmp_path: Path) -> None:
         (tmp_path / "grown.c").write_text(EXTENSION, encoding="utf-8")

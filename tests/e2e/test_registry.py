@@ -26,11 +26,11 @@ import pytest
 from rewriter.facts import CATALOGUE
 from rewriter.facts.overlay import Overlay, OverlayTag, parse_overlay
 from rewriter.io.docker_config import Credentials
-from rewriter.io.registry import MOST_REDIRECTS, Registry
+from rewriter.io.registry import Registry
 from rewriter.io.registry_check import Asked as Asked_
 from rewriter.io.registry_check import Checker, fetch
 from rewriter.io.registry_errors import Absent, Denied, RegistryError, Unreachable
-from rewriter.io.registry_http import Http, Times
+from rewriter.io.registry_http import MOST_REDIRECTS, Http, Times
 from rewriter.io.registry_names import HUB, Reference, Repository, parse_reference, repository_of
 from rewriter.io.registry_refresh import Wish, refreshed
 from rewriter.result import Result

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rewriter.context import DictContext
-from rewriter.manifests import read_manifest, read_manifests
+from rewriter.manifests import Manifest, read_manifest, read_manifests
 from rewriter.manifests.musl import musl_verdict
-from rewriter.manifests.needs import alpine_needs, slim_needs
+from rewriter.manifests.needs import Needs, alpine_needs, slim_needs
 from rewriter.manifests.reading import MOST_BYTES, MOST_DEPENDENCIES
 from rewriter.manifests.risks import context_risks, elf_interpreter
+from rewriter.manifests.verdicts import MOST_REMARKS, Remark, relevant
 
 NAMES = (
     "go.mod package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml requirements.txt "
@@ -26,13 +28,63 @@ IMAGES = "python node ruby php rust golang eclipse-temurin mcr.microsoft.com/dot
 
 
 def judge_all(files: dict[str, bytes | str]) -> None:
+    """Reads and judges, and holds on the way what every answer has to keep."""
     context = DictContext(files)
     manifests = read_manifests(context)
+    assert [manifest.path for manifest in manifests] == list(files)
+    for manifest in manifests:
+        hold_manifest(manifest)
     for image in IMAGES:
-        musl_verdict(manifests, image=image, version="3.11")
-        slim_needs(manifests, image=image, suite="bookworm")
-        alpine_needs(manifests, image=image)
-    context_risks(context, sources=True)
+        unread = {manifest.path for manifest in relevant(manifests, image) if manifest.unread}
+        verdict = musl_verdict(manifests, image=image, version="3.11")
+        hold_remarks(verdict.refusals)
+        hold_remarks(verdict.doubts)
+        assert unread <= {remark.where for remark in verdict.refusals}
+        hold_needs(slim_needs(manifests, image=image, suite="bookworm"))
+        alpine = alpine_needs(manifests, image=image)
+        hold_needs(alpine)
+        assert unread == {remark.where for remark in alpine.refusals}
+    hold_remarks(context_risks(context, sources=True))
+
+
+def hold_manifest(manifest: Manifest) -> None:
+    if manifest.unread:
+        assert manifest == Manifest(manifest.path, manifest.ecosystem, unread=manifest.unread)
+        assert "\n" not in manifest.unread
+        assert len(manifest.unread) < 200
+    for one in manifest.dependencies:
+        texts = (one.ecosystem, one.name, one.version, one.where, one.origin, *one.libc, *one.wheels)
+        assert {type(text) for text in texts} == {str}
+        assert {type(one.direct), type(one.dev)} == {bool}
+        assert one.native in (True, False, None)
+        assert one.where == manifest.path
+        assert one.origin in ("", "git", "url", "path")
+    assert all(
+        type(text) is str for text in (*manifest.includes, *(text for pair in manifest.settings for text in pair))
+    )
+
+
+def hold_remarks(remarks: tuple[Remark, ...]) -> None:
+    """Each once, a line for a terminal, and not too many."""
+    assert len(set(remarks)) == len(remarks) <= MOST_REMARKS
+    for remark in remarks:
+        assert remark.reason
+        assert remark.where
+        for text in (remark.dependency, remark.where, remark.reason):
+            assert text.isprintable()
+            assert len(text) <= 400
+
+
+def hold_needs(needs: Needs) -> None:
+    hold_remarks(needs.doubts)
+    hold_remarks(needs.refusals)
+    for packages in (needs.build, needs.run):
+        assert list(packages) == sorted(packages)
+        for package, why in packages.items():
+            assert re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", package)
+            assert why
+            assert why.isprintable()
+            assert len(why) <= 400
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -175,6 +227,15 @@ def test_names_cannot_speak_to_the_terminal() -> None:
     (remark,) = musl_verdict(manifests, image="node").doubts
     assert remark.dependency.isprintable()
     assert remark.dependency.encode("utf-8")
+
+
+@pytest.mark.parametrize("entry", [{"resolved": "git+https://x/y.git"}, {"gypfile": True, "hasInstallScript": True}])
+def test_names_cannot_speak_in_the_reason_for_a_package_either(entry: dict[str, object]) -> None:
+    lock = {"lockfileVersion": 3, "packages": {f"node_modules/\x1b[31m\nevil\ud800{'x' * 1000}": entry}}
+    manifests = read_manifests(DictContext({"package-lock.json": json.dumps(lock)}))
+    for needs in (slim_needs(manifests, image="node", suite="bookworm"), alpine_needs(manifests, image="node")):
+        assert needs.build
+        hold_needs(needs)
 
 
 def test_an_unread_file_is_a_refusal() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rewriter.edit import Edit, splice
 from rewriter.model.run import steps
 from rewriter.model.stages import Model
@@ -66,14 +64,12 @@ def body(run: str, to: AlpineTarget | None = None, *, head: str = "FROM debian\n
 
 
 __all__ = [
-    "AlpineTarget",
     "Carried",
     "Refused",
     "body",
     "carried",
     "carry",
     "refused",
-    "replace",
     "rewritten",
     "target",
 ]

@@ -15,7 +15,6 @@ from rewriter.userland.slim import (
     slim_computed,
     slim_needs,
     slim_package,
-    slim_path_package,
     slim_unasked,
 )
 
@@ -396,12 +395,21 @@ def test_layers_hold_those_below() -> None:
     assert slim_package("gcc", frozenset({"unknown"}), "bookworm") == ""
 
 
-def test_paths_of_copies() -> None:
-    assert slim_path_package("/etc/ssl/certs/ca-certificates.crt", FULL, "bookworm") == "ca-certificates"
-    assert slim_path_package("/usr/lib/x86_64-linux-gnu/../x86_64-linux-gnu/libpq.so.5", FULL, "bullseye") == "libpq5"
-    assert slim_path_package("/usr/lib/x86_64-linux-gnu/libwebp.so.6", FULL, "bullseye") == "libwebp6"
-    assert slim_path_package("/usr/lib/x86_64-linux-gnu/libwebp.so.6", FULL, "bookworm") == ""
-    assert slim_path_package("/app/x", FULL, "bookworm") == ""
+@pytest.mark.parametrize(
+    ("path", "suite", "packages"),
+    [
+        ("/etc/ssl/certs/ca-certificates.crt", "bookworm", ["ca-certificates"]),
+        ("/usr/lib/x86_64-linux-gnu/../x86_64-linux-gnu/libpq.so.5", "bullseye", ["libpq5"]),
+        ("/usr/lib/x86_64-linux-gnu/libwebp.so.6", "bullseye", ["libwebp6"]),
+        ("/usr/lib/x86_64-linux-gnu/libwebp.so.6", "bookworm", []),
+        ("/app/x", "bookworm", []),
+    ],
+)
+def test_paths(path: str, suite: str, packages: list[str]) -> None:
+    found = SlimNeeds()
+    for step in steps_of(f"RUN cat {path}"):
+        found.add(slim_needs(step, FULL, suite))
+    assert list(found.packages) == packages
 
 
 def test_what_nobody_asks_for() -> None:
