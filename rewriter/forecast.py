@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rewriter.ecosystems.runtime_base import DISTROLESS_STATIC
 from rewriter.model.image_ref import ImageRef
-from rewriter.planning.runtime_base import DISTROLESS_STATIC
 from rewriter.result import BaseSize, Forecast
 from rewriter.situation import Situation
 

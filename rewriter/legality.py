@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rewriter.ecosystems.runtime_base import DISTROLESS_STATIC
 from rewriter.model.stages import Stage
-from rewriter.planning.runtime_base import DISTROLESS_STATIC
 from rewriter.situation import Situation
 from rewriter.soundness import Unsound
 from rewriter.syntax import Instruction
@@ -50,9 +50,9 @@ def _copy(stage: Stage, instruction: Instruction, situation: Situation) -> None:
         raise Unsound(f"{instruction.args}: a pattern may match another file than meant")
     if target.endswith("/") or len(sources) != 1 or not target.startswith("/"):
         raise Unsound(f"{instruction.args}: whether the destination is a file or a folder is not said")
-    go, files = situation.go(source_stage), situation.files(source_stage)
+    language, files = situation.ecosystem(source_stage), situation.files(source_stage)
     if (
-        go.artefact_at(sources[0]) is None
+        (language is None or not (language.artefact_at(sources[0]) or sources[0] in language.installed))
         and files.origin(sources[0]) is None
         and not _made(sources[0], source_stage, situation)
     ):
@@ -62,9 +62,11 @@ def _copy(stage: Stage, instruction: Instruction, situation: Situation) -> None:
 def _made(path: str, stage: Stage, situation: Situation) -> bool:
     """True when a COPY or a RUN of the stage names the path."""
     copies: Iterable[str | None] = (copy.target for copy in situation.files(stage).copies)
-    if path in copies or any(target and path.startswith(target.rstrip("/") + "/") for target in copies):
-        return True
-    for run in situation.go(stage).runs:
+    folder = path.rstrip("/") + "/"
+    for target in copies:
+        if target and (target == path or path.startswith(target.rstrip("/") + "/") or target.startswith(folder)):
+            return True
+    for run in situation.runs(stage):
         if isinstance(run.steps, tuple):
             for step in run.steps:
                 words = [word for word in step.argv if word]

@@ -17,9 +17,11 @@ from rewriter.transform import Level, Phase
 
 if TYPE_CHECKING:
     from rewriter.context import BuildContext
+    from rewriter.ecosystems.ecosystem import Ecosystem
     from rewriter.ecosystems.go import GoStage
     from rewriter.ecosystems.go_sources import GoSources
     from rewriter.model.files import StageFiles
+    from rewriter.model.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,30 @@ class Situation:
             self._files[stage.index] = StageFiles(stage, self.context)
         return self._files[stage.index]
 
+    def runs(self, stage: Stage) -> tuple[Run, ...]:
+        """Every RUN of a stage and its parents."""
+        from rewriter.model.run import runs_of
+
+        if stage.index not in self._runs:
+            self._runs[stage.index] = runs_of(stage)
+        return self._runs[stage.index]
+
+    @cached_property
+    def _runs(self) -> dict[int, tuple[Run, ...]]:
+        return {}
+
+    @cached_property
+    def _ecosystems(self) -> dict[int, Ecosystem | None]:
+        return {}
+
+    def ecosystem(self, stage: Stage) -> Ecosystem | None:
+        """The language that a stage builds in; None when none is recognised."""
+        from rewriter.ecosystems.find import ecosystem_of
+
+        if stage.index not in self._ecosystems:
+            self._ecosystems[stage.index] = ecosystem_of(self, stage)
+        return self._ecosystems[stage.index]
+
     @cached_property
     def _go(self) -> dict[int, GoStage]:
         return {}
@@ -104,5 +130,5 @@ class Situation:
         from rewriter.ecosystems.go import GoStage
 
         if stage.index not in self._go:
-            self._go[stage.index] = GoStage(stage, self.files(stage), self.sources)
+            self._go[stage.index] = GoStage(stage, self.files(stage), self.sources, self.runs(stage))
         return self._go[stage.index]

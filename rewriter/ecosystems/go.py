@@ -4,44 +4,29 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from rewriter.ecosystems.go_build import GoVersion, go_version, outputs, parse_go
+from rewriter.ecosystems import go_build
+from rewriter.ecosystems.artefacts import Artefact, Linkage, Links, Output, SystemNeeds
+from rewriter.ecosystems.ecosystem import Ecosystem
+from rewriter.ecosystems.go_build import GoVersion, go_version, parse_go
 from rewriter.ecosystems.go_modules import CgoModule, cgo_module
-from rewriter.ecosystems.go_sources import GoSources, Program
-from rewriter.model.files import StageFiles
-from rewriter.model.run import Step, steps
-from rewriter.model.stages import Stage
-from rewriter.model.state import State
-from rewriter.shell import Opaque
-from rewriter.syntax import Instruction
 
+if TYPE_CHECKING:
+    from rewriter.ecosystems.go_sources import GoSources, Program
+    from rewriter.ecosystems.reads import RuntimeFiles
+    from rewriter.ecosystems.runtime_base import Builder, RuntimeBase
+    from rewriter.model.files import StageFiles
+    from rewriter.model.launch import Launch
+    from rewriter.model.run import Run, Step
+    from rewriter.model.stages import Stage
 
-@dataclass(frozen=True, slots=True)
-class Artefact:
-    """A program that the stage makes."""
-
-    path: str
-    step: Step
-    main_folder: str | None
-    """Its main package's folder in the context, when known."""
-    sure: bool
-    """False when only the entry point says that the program has this name."""
-    copied_from: str | None = None
-    """The path that it was copied from with cp, for a second copy of a program."""
-
-    @property
-    def static(self) -> bool:
-        """True when it was built with CGO_ENABLED=0: no libc at all."""
-        return self.step.variables.get("CGO_ENABLED") == "0"
-
-    @property
-    def flags(self) -> frozenset[str]:
-        """Names of the flags of the go command that made it."""
-        command = parse_go(self.step)
-        return frozenset(command.flags) if command else frozenset()
+_HARMLESS_SETTINGS = ("GO111MODULE=", "GOPROXY=", "GOSUMDB=", "GONOSUMDB=", "GOPRIVATE=", "GOINSECURE=", "GONOPROXY=")
+_TOOLCHAIN = re.compile(r"go (?:run|build|test)\b")
+_LIBRARIES = frozenset({"plugin", "c-shared", "shared"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +39,31 @@ class Cgo:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One RUN with the state before it and its commands."""
-
-    instruction: Instruction
-    state: State
-    steps: tuple[Step, ...] | Opaque
-
-
-class GoStage:
+class GoStage(Ecosystem):
     """What one stage (with the stages it is built from) does with Go."""
 
-    def __init__(self, stage: Stage, files: StageFiles, sources: GoSources | None) -> None:
-        self.stage = stage
-        self.files = files
+    name = "Go"
+    tools = frozenset(
+        "go gofmt dep glide godep govendor gvt swag templ sqlc mockgen wire protoc buf golangci-lint golint "
+        "gometalinter staticcheck goimports ginkgo gotestsum statik packr packr2 rice go-bindata pkger stringer "
+        "easyjson".split()
+    )
+    packages = frozenset("bzr breezy mercurial subversion ncurses".split())
+    settings = frozenset(
+        "GO111MODULE GOPROXY GOPRIVATE GONOPROXY GONOSUMDB GONOSUMCHECK GOSUMDB GOFLAGS GOOS GOARCH GOARM GOARM64 "
+        "GOAMD64 GOPATH GOBIN GOCACHE GOMODCACHE GOROOT GOTOOLCHAIN GOEXPERIMENT GOINSECURE GOVCS GOLANG_VERSION "
+        "CGO_*".split()
+    )
+    caches = ("/go/pkg", "/go/src", "/root/.config/go")
+    folders = ("/go", "/usr/local/go")
+    source_names = (".go",)
+    build_files = frozenset("go.mod go.sum go.work Gopkg.toml Gopkg.lock glide.yaml glide.lock Godeps.json".split())
+    source_folders = frozenset("vendor cmd pkg internal Godeps main".split())
+
+    def __init__(
+        self, stage: Stage, files: StageFiles, sources: GoSources | None, runs: tuple[Run, ...] | None = None
+    ) -> None:
+        super().__init__(stage, files, runs)
         self.sources = sources
 
     @property
@@ -82,71 +77,39 @@ class GoStage:
         image = self.stage.root.image
         return go_version(image.tag) if image is not None else None
 
-    @cached_property
-    def runs(self) -> tuple[Run, ...]:
-        """Every RUN of the stage and its parents, in order."""
-        return tuple(
-            Run(instruction, state, steps(instruction, state))
-            for stage in self.stage.lineage
-            for instruction, state in stage.numbered()
-            if instruction.name == "RUN"
-        )
+    def outputs(self, step: Step) -> Iterator[Output]:
+        """The programs of ``go build``, ``go install`` and the old ``go get``."""
+        linkage = Linkage.STATIC if step.variables.get("CGO_ENABLED") == "0" else Linkage.NATIVE
+        for output in go_build.outputs(step, self.files, self.sources, self.version):
+            yield Output(output.path, output.folder, output.main_folder, linkage)
 
-    @cached_property
-    def _made(self) -> tuple[dict[str, Artefact], tuple[tuple[str, Step], ...]]:
-        made: dict[str, Artefact] = {}
-        folders: list[tuple[str, Step]] = []
-        for run in self.runs:
-            if isinstance(run.steps, Opaque):
-                continue
-            for step in run.steps:
-                for output in outputs(step, self.files, self.sources, self.version):
-                    if output.path is not None:
-                        made[output.path] = Artefact(output.path, step, output.main_folder, step.certain)
-                    elif output.folder is not None:
-                        folders.append((output.folder, step))
-                for source, target in _transfers(step, self.files):
-                    if source in made:
-                        made[target] = replace(made[source], path=target, copied_from=source)
-                        if step.name == "mv":
-                            del made[source]
-                for gone in removed_paths(step):
-                    for path in [path for path in made if path == gone or path.startswith(gone.rstrip("/") + "/")]:
-                        del made[path]
-        return made, tuple(folders)
+    def leaves(self, step: Step) -> str | None:
+        """Go's commands leave programs; a shared library, and settings, may be asked for by anything."""
+        command = parse_go(step)
+        if command is not None and command.flags.get("buildmode") in _LIBRARIES:
+            return "it builds a plugin or a shared library, and what loads it at run time cannot be told"
+        if command is not None and command.verb == "env" and _sets_odd(step):
+            return "`go env -w` changes how the build goes, which is not followed"
+        return super().leaves(step)
 
-    @property
-    def artefacts(self) -> tuple[Artefact, ...]:
-        """The programs whose paths are known."""
-        return tuple(self._made[0].values())
+    def toolchain(self, step: Step) -> str:
+        """``go`` itself, also as an argument of something that is started, and the debugger."""
+        words = [word for word in step.argv if word]
+        if step.name == "go":
+            return words[0]
+        return next((w for w in words if posixpath.basename(w) in ("go", "dlv") or _TOOLCHAIN.match(w)), "")
 
-    def artefact_at(self, path: str) -> Artefact | None:
-        """The program at an absolute path: known, or made into that folder under a name that was not seen."""
-        known = self._made[0].get(path)
-        if known is not None:
-            return known
-        for folder, step in reversed(self._made[1]):
-            if folder == posixpath.dirname(path):
-                return Artefact(path, step, self._named_main(posixpath.basename(path)), False)
-        return None
+    def own_program(self, artefact: Artefact) -> bool:
+        """What ``go install`` and ``go get`` bring from elsewhere are tools of the build."""
+        command = parse_go(artefact.step)
+        return command is not None and (command.verb == "build" or all(p.startswith(".") for p in command.packages))
 
-    def _named_main(self, name: str) -> str | None:
-        """The main package that is likely meant by a program's name."""
+    def _origin_of(self, name: str) -> str | None:
         mains = self.sources.main_packages if self.sources is not None else ()
         named = [folder for folder in mains if posixpath.basename(folder) == name]
         if len(named) == 1:
             return named[0]
         return mains[0] if len(mains) == 1 else None
-
-    def artefact_named(self, name: str) -> Artefact | None:
-        """The one known program of that base name."""
-        found = [artefact for artefact in self.artefacts if posixpath.basename(artefact.path) == name]
-        return found[0] if len(found) == 1 else None
-
-    @property
-    def tools(self) -> frozenset[str]:
-        """Base names of all programs that Go commands of the stage make: its later commands may call them."""
-        return frozenset(posixpath.basename(path) for path in self._made[0])
 
     @cached_property
     def tests_start_programs(self) -> bool:
@@ -161,7 +124,7 @@ class GoStage:
         """What the sources of a program show; None when they are not to be seen."""
         if self.sources is None or not self.files.copies:
             return None
-        folder = artefact.main_folder
+        folder = artefact.origin
         if folder is None and len(self.sources.main_packages) == 1:
             folder = self.sources.main_packages[0]
         return self.sources.program(folder)
@@ -170,7 +133,7 @@ class GoStage:
         """Modules that the program's go.mod requires, with versions."""
         if self.sources is None:
             return {}
-        folder = artefact.main_folder if artefact is not None and artefact.main_folder is not None else "."
+        folder = artefact.origin if artefact is not None and artefact.origin is not None else "."
         module = self.sources.module_of(folder)
         return module.requires if module is not None else {}
 
@@ -202,52 +165,38 @@ class GoStage:
                 if module is not None and not any(path.startswith(name) for name in self.requires(artefact)):
                     yield Cgo(path, file.path, module)
 
+    def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
+        """By what the sources of the programs say."""
+        from rewriter.ecosystems.go_reads import runtime_files
 
-def removed_paths(step: Step) -> Iterator[str]:
-    """What rm takes away; of a pattern, the folder that it starts in."""
-    if step.name not in ("rm", "rmdir", "git") or (step.name == "git" and "clean" not in step.argv):
-        return
-    if step.name == "git":
-        if step.cwd is not None:
-            yield step.cwd
-        return
-    raws = [word.raw for word in step.command.words[-len(step.argv) + 1 :]] if step.command is not None else []
-    for index, word in enumerate(step.argv[1:]):
-        text = word if word is not None else re.split(r"[*?\[$`]", raws[index].strip("\"'"))[0] if raws else ""
-        if text and not text.startswith("-"):
-            path = step.absolute(text)
-            if path is not None:
-                yield path
+        return runtime_files(self, artefacts, launch, made)
+
+    def links(self, artefacts: tuple[Artefact, ...], builder: Builder) -> Links:
+        """By cgo in the sources and in the modules that are known to use it."""
+        from rewriter.ecosystems.go_cgo import cgo_verdict
+
+        verdict = cgo_verdict(self, artefacts, builder.alpine)
+        return Links(verdict.libraries, verdict.evidence)
+
+    def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
+        """Certificates on Debian's slim image, which has none: a dependency may check them."""
+        if base.kind == "slim" and self.requires(None):
+            return SystemNeeds({"ca-certificates": "its dependencies may check certificates"})
+        return SystemNeeds()
+
+    @cached_property
+    def literals(self) -> frozenset[str]:
+        """All strings of the sources."""
+        if self.sources is None:
+            return frozenset()
+        return frozenset(literal for file in self.sources.program(None).files for literal in file.literals)
+
+    @property
+    def sources_seen(self) -> bool:
+        """True when the context holds Go sources."""
+        return self.sources is not None
 
 
-def operands_of_install(step: Step) -> tuple[str, ...]:
-    """The operands of install: -m, -o, -g and -t take the next word."""
-    words = [word for word in step.argv[1:] if word is not None]
-    found: list[str] = []
-    while words:
-        word = words.pop(0)
-        if word in ("-m", "-o", "-g", "--mode", "--owner", "--group") and words:
-            words.pop(0)
-        elif not word.startswith("-"):
-            found.append(word)
-    return tuple(found)
-
-
-def _transfers(step: Step, files: StageFiles) -> Iterator[tuple[str, str]]:
-    """(from, to) of cp, mv and install of single files."""
-    if step.name not in ("cp", "mv", "install", "ln") or step.options_and_operands is None:
-        return
-    options, operands = step.options_and_operands
-    if step.name == "install":
-        operands = operands_of_install(step)
-    if len(operands) < 2 or "-d" in options:
-        return
-    *sources, last = operands
-    target = step.absolute(last)
-    if target is None:
-        return
-    into = last.endswith("/") or len(sources) > 1 or files.is_folder_before(target, step.instruction)
-    for source in sources:
-        absolute = step.absolute(source)
-        if absolute is not None:
-            yield absolute, posixpath.join(target, posixpath.basename(source)) if into else target
+def _sets_odd(step: Step) -> bool:
+    """True for ``go env -w`` of more than where modules come from."""
+    return "-w" in step.argv and any(w is None or not w.startswith(_HARMLESS_SETTINGS) for w in step.argv[3:])

@@ -176,6 +176,11 @@ class ImageFacts:
         known = written or found.version.stood_for(found.variant, found.patch)
         return known if known in DEBIAN_SUITES or known in UBUNTU_SUITES else None
 
+    def is_slim(self, tag: str) -> bool:
+        """Whether it is a variant that leaves out what its full image carries."""
+        found = self.table.find(tag)
+        return found is not None and shape(found.variant).slim
+
     def suites_over_time(self, tag: str) -> tuple[tuple[str, str], ...]:
         """(suite, ISO date since when) for all that a tag stood for; () when it is written in it, or not known."""
         found = self.table.find(tag)

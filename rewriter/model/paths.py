@@ -82,3 +82,8 @@ def _compiled(expression: str, pattern: str) -> re.Pattern[str]:
         return re.compile(expression)
     except re.error:
         return re.compile(re.escape(pattern))
+
+
+def below(path: str, folders: tuple[str, ...]) -> bool:
+    """True for a folder itself and what lies in it."""
+    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)

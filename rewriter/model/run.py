@@ -16,6 +16,7 @@ from rewriter.syntax import Instruction, Logical, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from rewriter.model.stages import Stage
     from rewriter.model.state import State
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
@@ -68,6 +69,25 @@ def _below(folder: str | None, path: str) -> str | None:
             return None
         path = posixpath.join(folder, path)
     return posixpath.normpath(path) if len(path) <= LONGEST_PATH else None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One RUN with the state before it and its commands."""
+
+    instruction: Instruction
+    state: State
+    steps: tuple[Step, ...] | Opaque
+
+
+def runs_of(stage: Stage) -> tuple[Run, ...]:
+    """Every RUN of a stage and its parents, in order."""
+    return tuple(
+        Run(instruction, state, steps(instruction, state))
+        for each in stage.lineage
+        for instruction, state in each.numbered()
+        if instruction.name == "RUN"
+    )
 
 
 def script_logical(instruction: Instruction) -> Logical | Opaque:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rewriter.ecosystems.go import GoStage
+from rewriter.ecosystems.go_cgo import cgo_verdict
 from rewriter.ecosystems.go_file import GoFile
 from rewriter.facts import Refusal, TagChoice, alpine_tag, parse_tag
+from rewriter.model.launch import Launch, launch_of, tested_programs
 from rewriter.model.stages import Stage
 from rewriter.planning.alpine_image import (
     check_globalization,
@@ -21,9 +23,7 @@ from rewriter.planning.alpine_image import (
     weaknesses,
 )
 from rewriter.planning.carry_stage import CarriedStage, carry_stage, family_of, moved_programs
-from rewriter.planning.cgo import cgo_verdict
 from rewriter.planning.downloads import portable_copy, portable_programs
-from rewriter.planning.launch import Launch, launch_of, tested_programs
 from rewriter.planning.need_types import Declared, Known, Needs
 from rewriter.planning.needs import build_needs, folder_needs, health_needs, launch_needs, mention_needs
 from rewriter.planning.needs_go import source_needs
@@ -129,7 +129,7 @@ def _known(go: GoStage, base: Base, choice: TagChoice, carried: CarriedStage, de
     # A folder as high as /usr/share/fonts holds more than what was copied there.
     copied = (copy.target for copy in go.files.copies if copy.target and copy.target.count("/") > 3)
     return Known(
-        own=frozenset({*base.facts.programs(choice.tag), *go.tools, *declared.programs, *portable_programs(go)}),
+        own=frozenset({*base.facts.programs(choice.tag), *go.made_names, *declared.programs, *portable_programs(go)}),
         handled=frozenset(carried.handled),
         installed=frozenset({*carried.installed, *base.facts.packages(choice.tag)}),
         since=carried.since,

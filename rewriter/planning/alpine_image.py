@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Set
 
 from rewriter.ecosystems.go import GoStage
+from rewriter.ecosystems.runtime_base import ageing
 from rewriter.facts import TagChoice, is_older_than
 from rewriter.model.stages import Stage
 from rewriter.planning.need_types import Needs
-from rewriter.planning.runtime_base import ageing
 from rewriter.planning.swap import Base, is_tool, starts_by_itself
 from rewriter.situation import Situation
 from rewriter.transform import Certainty, Evidence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from rewriter.ecosystems.runtime_base import RuntimeBase, ageing
 from rewriter.model.files import STANDARD_FOLDERS
 from rewriter.model.run import Step, script_logical
 from rewriter.model.stages import Stage
@@ -11,7 +12,6 @@ from rewriter.model.state import DEFAULT_SHELL
 from rewriter.planning.carry import workdir_is_users
 from rewriter.planning.environment import carried_environment, stays_behind
 from rewriter.planning.plan import CONFIGURATION, Draft, SplitPlan
-from rewriter.planning.runtime_base import RuntimeBase, ageing
 from rewriter.shell import Opaque
 from rewriter.syntax import Instruction
 from rewriter.transform import Evidence, Finding
@@ -35,7 +35,7 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
     if isinstance(repeated, str):
         return repeated
     before, shaping = repeated
-    environment = carried_environment(stage, moved, [*before, *shaping], draft.launch, draft.go)
+    environment = carried_environment(draft, base, moved, [*before, *shaping])
     if isinstance(environment, str):
         return environment
     draft.evidence += environment.evidence
@@ -59,6 +59,7 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         platform=stage.from_.flag("platform"),
         packages=tuple(sorted(packages)),
         environment=environment.lines,
+        builder_lines=draft.production.lines if draft.production is not None else (),
         first=tuple(before),
         shaping=tuple(shaping),
         shell=_shell(draft, tail),
@@ -99,7 +100,7 @@ def _tail(draft: Draft) -> tuple[Instruction, ...]:
         i
         for i in stage.instructions[last + 1 :]
         if i.name in _MOVED_FROM_THE_END
-        and not (i.name == "ENV" and stays_behind(i, stage, draft.go))
+        and not (i.name == "ENV" and stays_behind(i, stage, draft.language))
         and not (i.name == "WORKDIR" and not (follows and _is_absolute(i)))
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
+from rewriter.ecosystems.reads import source_only
+from rewriter.model.paths import below
 from rewriter.model.stages import Stage
-from rewriter.planning.file_effects import below
 from rewriter.planning.plan import CopyFrom, Draft
 from rewriter.planning.roles import assets
-from rewriter.planning.runtime_paths import source_only
 from rewriter.userland.runtime import ROOT_NAMES
 
 PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@%+=:,~-]*\Z")
@@ -17,12 +17,17 @@ _NO_SOURCES = frozenset({"/", "/bin", "/usr/bin", "/usr/local/bin"})
 
 
 def source_folders(draft: Draft) -> tuple[str, ...]:
-    """Folders of the image that hold sources: what lies there is build time unless something says otherwise."""
+    """Folders of the image that hold sources: what lies there is build time unless something says otherwise.
+
+    Of an interpreted application, the folders that are carried as they are.
+    """
+    if draft.production is not None:
+        return tuple(sorted(draft.production.folders))
     folders = {artefact.step.cwd for artefact in draft.artefacts}
-    for copy in draft.go.files.copies:
+    for copy in draft.language.files.copies:
         if copy.source == ".":
             folders.add(copy.target)
-        elif copy.target and posixpath.basename(copy.source).endswith(("go.mod", ".go")):
+        elif copy.target and draft.language.is_source(copy.source):
             folders.add(posixpath.dirname(copy.target))
     return tuple(sorted(folder for folder in folders if folder and folder not in _NO_SOURCES))
 
@@ -36,7 +41,7 @@ def carry_files(draft: Draft) -> str | None:
         return problem
     paths.update((path, f"line {instruction.line} makes it") for path, instruction in draft.roles.produced)
     for path in draft.roles.owned:
-        if draft.go.files.kind(path) is not None or path in draft.roles.made:
+        if draft.language.files.kind(path) is not None or path in draft.roles.made:
             paths.setdefault(path, "it is given to somebody")
     owned_sources = _sources_of_somebody(draft)
     if owned_sources:
@@ -45,6 +50,8 @@ def carry_files(draft: Draft) -> str | None:
     for path, reason in sorted(paths.items()):
         if path in known or any(other != path and path.startswith(other + "/") for other in paths):
             continue
+        if draft.production is not None and below(path, draft.sources):
+            continue  # its folder is carried whole
         if path in ("/", *draft.sources) and path not in draft.reads.paths:
             return f"{reason} into {path}, among the sources: what run time needs of it cannot be told"
         gone = next((removed for removed in draft.roles.removed if below(path, (removed,))), None)
@@ -62,7 +69,9 @@ def carry_files(draft: Draft) -> str | None:
 def _sources_of_somebody(draft: Draft) -> str | None:
     """COPY --chown of sources to a user who then runs the program: he may write there, and a new WORKDIR is root's."""
     user = draft.stage.final_state.user
-    folders = any(draft.go.files.kind(path) == "dir" for path in draft.reads.paths)
+    if draft.language.interpreted:
+        return None  # the files keep their owners, who have the same numbers on the same system
+    folders = any(draft.language.files.kind(path) == "dir" for path in draft.reads.paths)
     if user in ROOT_NAMES or (workdir_is_users(draft.stage) and not folders):
         return None
     for instruction in draft.stage.instructions:
@@ -85,7 +94,8 @@ def workdir_is_users(stage: Stage) -> bool:
 
 def _lost_modes(draft: Draft) -> str | None:
     """A chmod or a plain chown of a folder that COPY --from brings: COPY makes the folder anew, as root's, 0755."""
-    folders = [copy.source for copy in draft.copies if draft.go.files.kind(copy.source) == "dir"]
+    whole = draft.production.folders if draft.production is not None else ()
+    folders = [c.source for c in draft.copies if c.source in whole or draft.language.files.kind(c.source) == "dir"]
     plain = [
         (path, step)
         for _, steps in draft.roles.shaping
@@ -105,11 +115,10 @@ def _lost_modes(draft: Draft) -> str | None:
 
 def _from_context(draft: Draft, paths: dict[str, str]) -> str | None:
     """What COPY and ADD bring beside sources."""
-    files = draft.go.files
-    only = (
-        {copy.source: source_only(draft.go, copy.source) for copy in files.copies} if files.context is not None else {}
-    )
-    for copy in assets(files.copies, draft.sources, only):
+    files = draft.language.files
+    seen = files.copies if files.context is not None else ()
+    only = {copy.source: source_only(draft.language, copy.source) for copy in seen}
+    for copy in assets(draft.language, draft.sources, only):
         if copy.target is None:
             return f"line {copy.instruction.line}: where {copy.source or 'a source of it'} lands cannot be told"
         paths[copy.target] = f"line {copy.instruction.line} copies it"
@@ -123,7 +132,7 @@ def _from_elsewhere(draft: Draft, paths: dict[str, str]) -> str | None:
             continue
         written = instruction.operands[-1]
         target = state.absolute(state.expand(written, instruction.escape) or "")
-        if target is None or written.endswith("/") or draft.go.files.is_folder_before(target, instruction):
+        if target is None or written.endswith("/") or draft.language.files.is_folder_before(target, instruction):
             return f"line {instruction.line}: what it copies into {written} cannot be told apart"
         paths[target] = f"line {instruction.line} copies it"
     return None

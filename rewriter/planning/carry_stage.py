@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rewriter.ecosystems.go import Run
 from rewriter.edit import Edit
 from rewriter.facts import TagChoice
-from rewriter.model.run import Step
+from rewriter.model.run import Run, Step
 from rewriter.model.stages import Stage
 from rewriter.planning.swap import Base
 from rewriter.shell import Opaque

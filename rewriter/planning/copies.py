@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from rewriter.ecosystems.go import Artefact
+from rewriter.ecosystems.artefacts import Artefact
 from rewriter.edit import Edit
+from rewriter.model.launch import launch_of
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_PATH
 from rewriter.planning.carry import PLAIN_PATH
-from rewriter.planning.launch import launch_of
 from rewriter.planning.plan import CONFIGURATION, CopyFrom
 from rewriter.situation import Situation
 from rewriter.source import line_ending

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rewriter.ecosystems.go import GoStage
 from rewriter.manifests import Manifest, from_install_words, read_manifests
 from rewriter.manifests.find import manifest_folders, read_with_references
+from rewriter.model.launch import Launch, launch_of
 from rewriter.planning.installs import installs_of
-from rewriter.planning.launch import Launch, launch_of
 from rewriter.planning.need_types import Declared
 from rewriter.planning.swap import Base
 from rewriter.situation import Situation

@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from rewriter.ecosystems.go import GoStage, Run
+from rewriter.ecosystems.go import GoStage
 from rewriter.model.files import StageFiles
-from rewriter.model.run import Step
+from rewriter.model.run import Run, Step
 from rewriter.planning.need_types import Needs
 from rewriter.syntax import Instruction
 

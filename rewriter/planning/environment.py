@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rewriter.ecosystems.go import GoStage
+from rewriter.ecosystems.ecosystem import Ecosystem
+from rewriter.ecosystems.runtime_base import RuntimeBase
+from rewriter.model.launch import Launch
+from rewriter.model.paths import below
 from rewriter.model.stages import Stage
 from rewriter.model.state import State
-from rewriter.planning.launch import Launch
+from rewriter.planning.plan import Draft
 from rewriter.syntax import Instruction
 from rewriter.transform import Certainty, Evidence
 
-_BUILD_ONLY = re.compile(
-    r"(?:GO111MODULE|GOPROXY|GOPRIVATE|GONOPROXY|GONOSUMDB|GONOSUMCHECK|GOSUMDB|GOFLAGS|GOOS|GOARCH|GOARM|GOARM64|GOAMD64|GOPATH|"
-    r"GOBIN|GOCACHE|GOMODCACHE|GOROOT|GOTOOLCHAIN|GOEXPERIMENT|GOINSECURE|GOVCS|GOLANG_VERSION|CGO_[A-Z_]+|DEBIAN_FRONTEND|CC|CXX|"
-    r"PKG_CONFIG_PATH|GIT_[A-Z_]+)\Z"
-)
+_BUILD_ONLY = frozenset({"DEBIAN_FRONTEND", "CC", "CXX", "PKG_CONFIG_PATH"})
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|NETRC|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE)
 _NAMES = re.compile(r"\$(?:\{(\w+)|(\w+))")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:,@%+=-]*\Z")
@@ -31,12 +30,13 @@ class CarriedEnvironment:
 
 
 def carried_environment(
-    stage: Stage, moved: list[Instruction], shaping: list[str], launch: Launch, go: GoStage
+    draft: Draft, base: RuntimeBase, moved: list[Instruction], shaping: list[str]
 ) -> CarriedEnvironment | str:
     """The lines, or a reason when a moved instruction uses a variable that cannot be carried."""
-    lines: list[str] = []
+    stage, launch, language = draft.stage, draft.launch, draft.language
+    lines = list(draft.production.environment) if draft.production is not None else []
     evidence: list[Evidence] = []
-    carried: set[str] = {"PATH", "HOME"}
+    carried: set[str] = {"PATH", "HOME", *base.environment}
     arguments: dict[str, Instruction] = {
         pair.key: i for i in stage.instructions if i.name == "ARG" and i not in moved for pair in i.pairs
     }
@@ -45,7 +45,9 @@ def carried_environment(
         if instruction.name != "ENV" or instruction in moved:
             continue
         kept = [
-            pair.key for pair in instruction.pairs if not _stays(pair.key, pair.value or "", stage, state, go, evidence)
+            pair.key
+            for pair in instruction.pairs
+            if not _stays(pair.key, pair.value or "", stage, state, language, evidence)
         ]
         if not kept:
             continue
@@ -134,24 +136,25 @@ def _used(text: str) -> set[str]:
     return {braced or plain for braced, plain in _NAMES.findall(text)}
 
 
-def stays_behind(instruction: Instruction, stage: Stage, go: GoStage) -> bool:
+def stays_behind(instruction: Instruction, stage: Stage, language: Ecosystem) -> bool:
     """True for an ENV of which nothing is for run time."""
     state = stage.state_at(instruction)
-    return all(_stays(pair.key, pair.value or "", stage, state, go, []) for pair in instruction.pairs)
+    return all(_stays(pair.key, pair.value or "", stage, state, language, []) for pair in instruction.pairs)
 
 
-def _stays(name: str, value: str, stage: Stage, state: State, go: GoStage, evidence: list[Evidence]) -> bool:
+def _stays(name: str, value: str, stage: Stage, state: State, language: Ecosystem, evidence: list[Evidence]) -> bool:
     """True for a variable that only the build needs."""
-    if go.sources is not None and any(name in file.literals for file in go.sources.program(None).files):
+    if name in language.literals:
         return False
     if name == "PATH":
         expanded = state.expand(value) or ""
         folders = set(expanded.split(":")) - set((state.env.get("PATH") or "").split(":"))
-        return all(folder in ("/go/bin", "/usr/local/go/bin", "") or folder.endswith("/go/bin") for folder in folders)
-    if _BUILD_ONLY.match(name):
+        own = (*language.folders, "")
+        return all(below(folder, own) or any(folder.endswith(f"{o}/bin") for o in own if o) for folder in folders)
+    if _is_setting(name, language):
         return True
     in_build = any(i.name == "RUN" and name in i.text for i in stage.instructions)
-    if _SECRET.search(name) and "$" in value and (in_build or go.sources is not None) and not _hinted(name, go):
+    if _SECRET.search(name) and "$" in value and (in_build or language.sources_seen) and not _hinted(name, language):
         line = next((i.line for i in stage.instructions if i.name == "ENV" and any(p.key == name for p in i.pairs)), 0)
         evidence.append(
             Evidence(f"ENV {name} looks like a secret of the build and stays there", f"line {line}", Certainty.ASSUMED)
@@ -160,13 +163,19 @@ def _stays(name: str, value: str, stage: Stage, state: State, go: GoStage, evide
     return False
 
 
-def _hinted(name: str, go: GoStage) -> bool:
+def _is_setting(name: str, language: Ecosystem) -> bool:
+    """True for a variable that by its name only a build reads."""
+    return (
+        name in _BUILD_ONLY
+        or name.startswith("GIT_")
+        or any(name.startswith(s[:-1]) if s.endswith("*") else name == s for s in language.settings)
+    )
+
+
+def _hinted(name: str, language: Ecosystem) -> bool:
     """True when a string of the sources holds the name or its end, as struct tags and prefixes do."""
-    if go.sources is None:
-        return False
     end = name.rpartition("_")[2]
-    literals = (literal for file in go.sources.program(None).files for literal in file.literals)
-    return any(name in literal or (end and end.lower() in literal.lower()) for literal in literals)
+    return any(name in literal or (end and end.lower() in literal.lower()) for literal in language.literals)
 
 
 def _expanded(instruction: Instruction, state: State, kept: list[str]) -> str | None:

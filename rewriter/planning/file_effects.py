@@ -6,16 +6,18 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from rewriter.ecosystems.go import GoStage, operands_of_install, removed_paths
+from rewriter.ecosystems.ecosystem import Ecosystem
+from rewriter.ecosystems.transfers import operands_of_install, removed_paths
+from rewriter.model.paths import below
 from rewriter.model.run import Step
 from rewriter.planning.role_types import Roles
 from rewriter.userland.runtime import ROOT_NAMES
 
 STREAMS = frozenset({"/dev/stdout", "/dev/stderr"})
 ZONES = "/usr/share/zoneinfo"
-CACHES = ("/var/lib/apt", "/var/cache", "/tmp", "/var/tmp", "/root/.cache", "/go/pkg", "/go/src")
+CACHES = ("/var/lib/apt", "/var/cache", "/tmp", "/var/tmp", "/root/.cache")
 _BUILD_SETTINGS = (
-    *("/root/.netrc", "/root/.ssh", "/root/.gitconfig", "/root/.config/go"),
+    *("/root/.netrc", "/root/.ssh", "/root/.gitconfig"),
     *("/etc/apt", "/etc/apk", "/dev/"),
 )
 
@@ -23,10 +25,11 @@ _BUILD_SETTINGS = (
 class FileEffects:
     """Looks at one command at a time; ``True`` means that it is to be repeated in the runtime stage."""
 
-    def __init__(self, go: GoStage, sources: tuple[str, ...], roles: Roles) -> None:
-        self.go = go
+    def __init__(self, language: Ecosystem, sources: tuple[str, ...], roles: Roles) -> None:
+        self.language = language
         self.sources = sources
         self.roles = roles
+        self.caches = (*CACHES, *language.caches)
         self._by_name: dict[str, Callable[[Step, tuple[str, ...], list[str]], bool]] = {
             "chmod": self._chmod,
             "chown": self._chown,
@@ -72,7 +75,7 @@ class FileEffects:
             self.roles.made[path] = f"line {step.instruction.line} writes it"
         elif appends and path.startswith("/etc/") and not any(path == made for made, _ in self.roles.produced):
             self._refuse(step, f"adds to {path}, which may be another file in another image")
-        elif not path.startswith(_BUILD_SETTINGS) and not below(path, CACHES):
+        elif not path.startswith(_BUILD_SETTINGS) and not below(path, self.caches):
             self.roles.produced.append((path, step.instruction))
 
     def _refuse(self, step: Step, why: str) -> bool:
@@ -82,7 +85,7 @@ class FileEffects:
     def _remove(self, step: Step) -> bool:
         paths = list(removed_paths(step))
         operands = [word for word in step.argv[1:] if word is None or not word.startswith("-")]
-        inside = (*self.sources, *CACHES, "/root", "/go")
+        inside = (*self.sources, *self.caches, *self.language.folders, "/root")
         if len(paths) != len(operands) or not all(below(path, inside) for path in paths):
             return self._refuse(step, "removes something that may matter at run time")
         self.roles.removed += paths
@@ -92,16 +95,20 @@ class FileEffects:
         if "-d" in options or len(known) < 2:
             return self._refuse(step, "does something there that may matter at run time")
         *origins, target = known
-        into = len(origins) > 1 or self.go.files.is_folder_before(target, step.instruction) or target.endswith("/bin")
+        into = (
+            len(origins) > 1
+            or self.language.files.is_folder_before(target, step.instruction)
+            or target.endswith("/bin")
+        )
         if step.name == "mv":
             self.roles.removed += origins
         for origin in origins:
             made = posixpath.join(target, posixpath.basename(origin)) if into else target
-            if self.go.artefact_at(made) is not None or below(made, ("/tmp", "/go/bin", "/go/pkg")):
+            if self.language.artefact_at(made) is not None:
                 continue
             if below(made, self.sources):
                 self.roles.made[made] = f"line {step.instruction.line} makes it"
-            else:
+            elif not below(made, ("/tmp", *self.language.folders)):
                 self.roles.produced.append((made, step.instruction))
         return False
 
@@ -113,7 +120,7 @@ class FileEffects:
             if source not in STREAMS:
                 self.roles.packages.setdefault("tzdata", f"line {step.instruction.line}")
             return True
-        if self.go.artefact_at(target) is not None:
+        if self.language.artefact_at(target) is not None:
             return False  # a link to a program: the program is copied to its name
         if below(target, self.sources):
             self.roles.made[target] = f"line {step.instruction.line} makes it"
@@ -122,14 +129,14 @@ class FileEffects:
 
     def _mkdir(self, step: Step, _options: tuple[str, ...], known: list[str]) -> bool:
         # WORKDIR and COPY make these themselves, and a second mkdir without -p would fail.
-        anyway = (self.go.stage.final_state.workdir or "/", *self.sources)
+        anyway = (self.language.stage.final_state.workdir or "/", *self.sources)
         if all(any(below(folder, (path,)) for folder in anyway) for path in known):
             return False
         return step.certain or self._refuse(step, "may run or not")
 
     def _touch(self, step: Step, _options: tuple[str, ...], known: list[str]) -> bool:
         for path in known:
-            if below(path, self.sources) and self.go.artefact_at(path) is None:
+            if below(path, self.sources) and self.language.artefact_at(path) is None:
                 self.roles.made[path] = f"line {step.instruction.line} makes it"
         return not all(below(path, self.sources) for path in known)
 
@@ -151,9 +158,9 @@ class FileEffects:
         return bool(folders) and len(folders) == len(known)
 
     def _is_file(self, path: str) -> bool:
-        files = self.go.files
+        files = self.language.files
         return (
-            self.go.artefact_at(path) is not None
+            self.language.artefact_at(path) is not None
             or files.kind(path) == "file"
             or path in self.roles.made
             or any(path == produced for produced, _ in self.roles.produced)
@@ -166,8 +173,3 @@ class FileEffects:
         self.roles.owners += [(name, step) for name in owners if name not in ROOT_NAMES]
         self.roles.owned += [path for path in known if below(path, self.sources) and path not in self.sources]
         return step.certain or self._refuse(step, "may run or not")
-
-
-def below(path: str, folders: tuple[str, ...]) -> bool:
-    """True for a folder itself and what lies in it."""
-    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rewriter.facts import Refusal, jre_tag
+from rewriter.model.launch import Launch, launch_of, tested_programs
 from rewriter.model.run import Step
-from rewriter.planning.launch import Launch, launch_of, tested_programs
 from rewriter.planning.swap import Base, Swap, find_base, first_of, looked_up, relied_on, written
 from rewriter.shell import Opaque
 from rewriter.situation import Situation

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rewriter.ecosystems.runtime_base import Builder
+from rewriter.model.stages import Stage
 from rewriter.planning.alpine import plan_alpine
-from rewriter.planning.runtime_base import Builder
-from rewriter.planning.split import plan_split
+from rewriter.planning.split import plan_split, unfit
 from rewriter.planning.swap import Swap
 from rewriter.situation import Situation
 from rewriter.transform import Phase, level_of
@@ -17,11 +18,16 @@ def planned_swap(situation: Situation) -> Swap | str:
         return "it is built from scratch: there is no base to swap"
     if situation.options.runtime == "slim":
         return "--runtime slim was asked for: builder and runtime keep Debian's libc"
-    if Phase.STAGES in situation.ahead:
+    if Phase.STAGES in situation.ahead and _may_split(situation, stage):
         swap = plan_alpine(situation, stage, splits=True)
         if isinstance(swap, Swap) and _will_split(situation, swap):
             return swap
     return plan_alpine(situation, stage, splits=False)
+
+
+def _may_split(situation: Situation, stage: Stage) -> bool:
+    """False where no split can follow, whatever the base is: then there is nothing to see ahead to."""
+    return unfit(situation, stage) is None and situation.ecosystem(stage) is not None
 
 
 def _will_split(situation: Situation, swap: Swap) -> bool:

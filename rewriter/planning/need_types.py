@@ -88,6 +88,8 @@ class Known:
     """Of Alpine, X.Y; None: not known."""
     family: str = "debian"
     """Of the image that the commands were written for: debian, ubuntu or rhel."""
+    for_split: bool = False
+    """True when it is the runtime of a split, whose files are looked for elsewhere."""
 
     def before(self, step: Step) -> frozenset[str]:
         """The packages that are there when a command of RUN runs."""
@@ -101,4 +103,4 @@ class Known:
         return step.command is not None and (step.instruction.start, step.command.start) in self.handled
 
 
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = Known(for_split=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rewriter.ecosystems.go import GoStage, Run
+from rewriter.ecosystems.ecosystem import Ecosystem
+from rewriter.ecosystems.go import GoStage
 from rewriter.facts import is_older_than
 from rewriter.model.files import StageFiles
-from rewriter.model.run import Step, script_steps
+from rewriter.model.launch import Launch, Script, is_builtin
+from rewriter.model.run import Run, Step, script_steps
 from rewriter.planning.debian_paths import named_folders
 from rewriter.planning.downloads import fetched_programs, portable_copy
-from rewriter.planning.launch import Launch, Script, is_builtin
 from rewriter.planning.named_words import check_owner, check_words, inner_steps
 from rewriter.planning.need_types import NOTHING_KNOWN, Known, Needs
 from rewriter.planning.needs_go import go_command
@@ -61,7 +62,7 @@ def build_needs(go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
     return needs
 
 
-def launch_needs(launch: Launch, health: tuple[Step, ...], go: GoStage, known: Known = NOTHING_KNOWN) -> Needs:
+def launch_needs(launch: Launch, health: tuple[Step, ...], go: Ecosystem, known: Known = NOTHING_KNOWN) -> Needs:
     """What the start command, its scripts and the HEALTHCHECK need on Alpine."""
     needs, known = Needs(), replace(known, since={})
     for name in sorted(launch.wrappers):
@@ -149,7 +150,7 @@ def _interpreter(step: Step, needs: Needs) -> None:
         needs.want(package, f"line {line} runs in it")
 
 
-def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) -> None:
+def _command(step: Step, needs: Needs, go: Ecosystem, where: str, known: Known) -> None:
     name = step.name
     word = step.argv[0] if step.argv else None
     check_words(step, needs, where, known)
@@ -173,7 +174,7 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
     if name in DEV_TOOLS:
         needs.vetoes.append(f"{where}: `{name}` runs further commands that are not looked at")
         return
-    if name in known.own or name in ("go", "gofmt") or name in go.tools:
+    if name in known.own or name in ("go", "gofmt") or name in go.made_names:
         return
     if word and "/" in word and go.artefact_at(step.absolute(word) or ""):
         return
@@ -187,7 +188,7 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
     if _brings_programs(step):
         needs.vetoes.append(f"{where}: `{name}` brings programs that may need glibc")
     # Images of the time before alpine 3.5 have no number in their tags.
-    old = known is not NOTHING_KNOWN and (known.release is None or is_older_than(known.release, "3.5"))
+    old = not known.for_split and (known.release is None or is_older_than(known.release, "3.5"))
     if old and name == "wget" and any(word and word.startswith("https:") for word in step.argv):
         needs.want("openssl", f"{where} fetches by https, for which an old wget of busybox calls openssl")
     found = alpine_needs(step, known.before(step), known.family)
@@ -200,11 +201,11 @@ def _command(step: Step, needs: Needs, go: GoStage, where: str, known: Known) ->
             needs.early.add(package)
 
 
-def _by_script(step: Step, needs: Needs, go: GoStage, where: str, known: Known) -> bool:
+def _by_script(step: Step, needs: Needs, go: Ecosystem, where: str, known: Known) -> bool:
     """True for a command that runs a script of the context that was read: its commands are asked about instead."""
     word = step.argv[0] if step.argv else None
     # A split, which Go's files are made for, does not follow which files a script reads.
-    refused = go.is_go or known is NOTHING_KNOWN or where.count("(") > _DEEPEST
+    refused = known.for_split or (isinstance(go, GoStage) and go.is_go) or where.count("(") > _DEEPEST
     if not word or refused or go.files.context is None or not (own_path(word) or step.name in ("sh", "bash")):
         return False
     from rewriter.planning.run_scripts import context_scripts

@@ -22,7 +22,7 @@ def source_needs(go: GoStage, needs: Needs) -> None:
     for file in go.sources.program(None).files:
         for started, line in file.programs:
             package = program_package(posixpath.basename(started), "alpine") if started else ""
-            if started and posixpath.basename(started) in ("go", "gofmt", *go.tools):
+            if started and posixpath.basename(started) in ("go", "gofmt", *go.made_names):
                 continue
             if package is None:
                 needs.vetoes.append(f"{file.path}:{line} starts `{started}`, which is not known on Alpine")
@@ -96,7 +96,7 @@ def _generate(needs: Needs, go: GoStage, line: int) -> None:
         return
     for file in go.sources.program(None).files:
         for word in file.generators:
-            if word not in ("go", "gofmt") and word not in go.tools:
+            if word not in ("go", "gofmt") and word not in go.made_names:
                 needs.vetoes.append(f"line {line}: `go generate` runs `{word}` ({file.path})")
 
 

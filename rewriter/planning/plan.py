@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rewriter.ecosystems.go import Artefact, GoStage
+from rewriter.ecosystems.artefacts import Artefact, BuilderLine, Production
+from rewriter.ecosystems.ecosystem import Ecosystem
+from rewriter.ecosystems.reads import RuntimeFiles
+from rewriter.ecosystems.runtime_base import Builder, RuntimeBase
+from rewriter.model.launch import Launch
 from rewriter.model.stages import Stage
-from rewriter.planning.launch import Launch
 from rewriter.planning.role_types import Roles
-from rewriter.planning.runtime_base import Builder, RuntimeBase
-from rewriter.planning.runtime_paths import RuntimeFiles
 from rewriter.situation import Situation
 from rewriter.syntax import Instruction
 from rewriter.transform import Certainty, Evidence, Finding
@@ -40,6 +41,8 @@ class SplitPlan:
     packages: tuple[str, ...]
     environment: tuple[str, ...]
     """ARG and ENV lines of the runtime, as they are written there."""
+    builder_lines: tuple[BuilderLine, ...]
+    """What is put into the builder."""
     first: tuple[str, ...]
     """RUN lines that shape the running system before WORKDIR: users and their homes."""
     shaping: tuple[str, ...]
@@ -62,18 +65,25 @@ class Draft:
 
     situation: Situation
     stage: Stage
-    go: GoStage
+    language: Ecosystem
     launch: Launch
     builder: Builder
     artefacts: tuple[Artefact, ...] = ()
     """The programs that are carried."""
     sources: tuple[str, ...] = ()
     """Folders of the image that hold sources."""
+    production: Production | None = None
+    """For an interpreted language: what is carried and how it comes to lie there."""
     roles: Roles = field(default_factory=Roles)
     reads: RuntimeFiles = field(default_factory=RuntimeFiles)
     copies: list[CopyFrom] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def started_names(self) -> frozenset[str]:
+        """Base names of programs that the runtime receives with the dependencies of an interpreted application."""
+        return self.production.programs if self.production is not None else frozenset()
 
     def doubt(self, fact: str, where: str) -> None:
         """Adds something that the files could not show."""

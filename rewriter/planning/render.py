@@ -62,7 +62,22 @@ def render_split(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[Edit, ...]:
         body = ending * (2 if open_end else 1) + "".join(line + ending for line in head) + "".join(moved_texts)
         edits.append(Edit(at, at, body[: -len(ending)] if open_end else body, tuple(moved_spans)))
     edits += [Edit(span.start, span.end, "") for span in moved_spans]
+    edits += _builder_edits(dockerfile, plan)
     return tuple(edits)
+
+
+def _builder_edits(dockerfile: Dockerfile, plan: SplitPlan) -> Iterable[Edit]:
+    """Lines of the builder: above the instruction (and its comments) that they prepare, or behind all that stays."""
+    moved = set(map(id, plan.moved))
+    last = next(i for i in reversed((plan.stage.from_, *plan.stage.instructions)) if id(i) not in moved)
+    ending = line_ending(dockerfile.text)
+    behind = [line.text for line in plan.builder_lines if line.before is None]
+    for line in plan.builder_lines:
+        if line.before is not None:
+            at = dockerfile.attached_comments(line.before)
+            yield Edit(at, at, line.text + ending)
+    if behind:
+        yield insert_after(dockerfile, last, behind)
 
 
 def _closed(text: str, ending: str) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rewriter.ecosystems.go import Run
-from rewriter.model.run import Step
+from rewriter.model.run import Run, Step
 from rewriter.syntax import Instruction
 
 

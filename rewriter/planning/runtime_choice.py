@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
+from rewriter.ecosystems.runtime_base import RuntimeBase, candidates
+from rewriter.model.launch import is_builtin, tested_programs
 from rewriter.model.run import Step, script_steps
-from rewriter.planning.launch import is_builtin, tested_programs
+from rewriter.planning.need_types import NOTHING_KNOWN
 from rewriter.planning.needs import launch_needs
 from rewriter.planning.plan import Draft
 from rewriter.planning.roles import GNU_PACKAGES
-from rewriter.planning.runtime_base import RuntimeBase, candidates
 from rewriter.shell import Opaque
 from rewriter.userland.runtime import ROOT_NAMES, known_user, program_package
 
@@ -24,8 +26,8 @@ def choose_runtime(draft: Draft) -> tuple[RuntimeBase, dict[str, str]] | str:
     if isinstance(health, Opaque):
         return f"its HEALTHCHECK is not understood: {health.reason}"
     options = draft.situation.options
-    tag = draft.stage.image.tag if draft.stage.image is not None else ""
-    found = candidates(draft.situation.facts, draft.builder, draft.artefacts, options.runtime, options.alpine, tag)
+    facts, language = draft.situation.facts, draft.language
+    found = candidates(facts, draft.builder, language, draft.artefacts, options.runtime, options.alpine)
     reasons: list[str] = []
     for base in found:
         packages: dict[str, str] = {}
@@ -71,7 +73,8 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
     """Packages and vetoes of an image with a shell."""
     _users(draft, base)
     if base.kind == "alpine":
-        needs = launch_needs(draft.launch, health, draft.go)
+        known = replace(NOTHING_KNOWN, own=base.programs | draft.started_names)
+        needs = launch_needs(draft.launch, health, draft.language, known)
         base.vetoes += needs.vetoes
         packages.update(needs.packages)
     else:
@@ -93,8 +96,13 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
             base.vetoes.append(f"{where} starts `{name}`, which is not known there")
         elif package:
             packages.setdefault(package, f"{where} starts {name}")
-    if draft.reads.certificates or (base.kind == "slim" and draft.go.requires(None)):
-        packages.setdefault("ca-certificates", draft.reads.certificates or "its dependencies may check certificates")
+    if draft.reads.certificates:
+        packages.setdefault("ca-certificates", draft.reads.certificates)
+    own = draft.language.needs(base, draft.builder)
+    base.vetoes += own.vetoes
+    base.evidence += own.evidence
+    for name, reason in own.packages.items():
+        packages.setdefault(name, reason)
     inline = any(step.variables.get("TZ") for step in draft.launch.all_steps)
     if draft.reads.zones or inline or draft.stage.final_state.env.get("TZ", "") != "":
         packages.setdefault("tzdata", draft.reads.zones or "ENV TZ")
@@ -105,13 +113,13 @@ def _is_ours(draft: Draft, name: str) -> bool:
     if "/" not in name or draft.stage.final_state.workdir is None:
         return False
     path = posixpath.normpath(posixpath.join(draft.stage.final_state.workdir, name))
-    return any(copy.target == path for copy in draft.copies) and draft.go.artefact_at(path) is not None
+    return any(copy.target == path for copy in draft.copies) and draft.language.artefact_at(path) is not None
 
 
 def _users(draft: Draft, base: RuntimeBase) -> None:
     """Users must be made in words that the runtime knows, and USER must name one that is there."""
     made = draft.roles.users
-    same_family = (base.kind == "alpine") == draft.builder.musl
+    same_family = base.same_system or (base.kind == "alpine") == draft.builder.musl
     if made and not same_family:
         base.vetoes.append(f"line {made[0].instruction.line}: `{made[0].name}` takes other words there")
     if base.kind == "slim" and draft.builder.suite in _WITHOUT_ADDUSER:
@@ -150,6 +158,8 @@ def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict
     nested = step.name in ("sh", "bash") and any(word and not word.startswith("-") for word in step.argv[1:])
     if nested and step not in draft.launch.steps:
         base.vetoes.append(f"line {line}: `{step.name}` runs a further script, which is not looked at")
+    if step.name in base.programs or step.name in draft.started_names:
+        return
     if package is None:
         base.vetoes.append(f"line {line}: `{step.name}` is not known there")
     elif package:
@@ -162,7 +172,8 @@ def _provably_unused(draft: Draft, name: str) -> bool:
     if name in GNU_PACKAGES and reads.programs:
         return False
     return (
-        name not in draft.roles.started
+        not draft.language.interpreted
+        and name not in draft.roles.started
         and reads.seen
         and not reads.computed_programs
         and name not in map(posixpath.basename, reads.programs)

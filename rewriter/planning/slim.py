@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rewriter.facts import Refusal, slim_tag
-from rewriter.planning.launch import launch_of
+from rewriter.model.launch import launch_of
 from rewriter.planning.swap import Swap, find_base, first_of, is_tool, looked_up, relied_on, starts_by_itself, written
 from rewriter.situation import Situation
 from rewriter.transform import Evidence

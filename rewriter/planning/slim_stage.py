@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from rewriter.ecosystems.go import GoStage
 from rewriter.facts import Refusal, slim_tag
 from rewriter.manifests.needs import slim_needs as dependency_needs
+from rewriter.model.launch import Launch, tested_programs
 from rewriter.model.run import Step
 from rewriter.model.stages import Stage
 from rewriter.planning.declared import declared_by, remark_text
-from rewriter.planning.launch import Launch, tested_programs
 from rewriter.planning.mentions import mentions
 from rewriter.planning.need_types import Declared
 from rewriter.planning.recipe import lost_on_slim

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from rewriter.facts.images import ImageFacts
+from rewriter.ecosystems.runtime_base import Builder, builder_of
+from rewriter.model.launch import launch_of
 from rewriter.model.stages import Stage
+from rewriter.planning.application import find_application
 from rewriter.planning.assemble import assemble
 from rewriter.planning.carry import carry_files, source_folders
-from rewriter.planning.cgo import cgo_verdict
 from rewriter.planning.image_place import image_span, version_doubt
-from rewriter.planning.launch import launch_of
 from rewriter.planning.plan import Draft, SplitPlan
 from rewriter.planning.programs import find_programs
 from rewriter.planning.roles import sort_roles
-from rewriter.planning.runtime_base import Builder, builder_of
 from rewriter.planning.runtime_choice import choose_runtime
-from rewriter.planning.runtime_files import runtime_files
 from rewriter.situation import Situation
 
 
@@ -26,26 +24,27 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     draft = _begin(situation, builder)
     if isinstance(draft, str):
         return draft
-    problem = find_programs(draft)
+    problem = find_application(draft) if draft.language.interpreted else find_programs(draft)
     if problem:
         return problem
     draft.sources = source_folders(draft)
     started = {step.name for step in draft.launch.all_steps} | draft.launch.wrappers
-    system = ("alpine", draft.builder.alpine or "") if draft.builder.musl else ("debian", draft.builder.suite or "")
-    draft.roles = sort_roles(draft.go, draft.sources, frozenset(started), system)
+    base = draft.builder
+    system = ("alpine", base.alpine or "") if base.musl else (base.family, base.suite or "")
+    draft.roles = sort_roles(draft.language, draft.sources, frozenset(started), system)
     if draft.roles.refused:
         first, *others = draft.roles.refused
         return first + (f" (and {len(others)} more)" if others else "")
-    draft.reads = runtime_files(draft.go, draft.artefacts, draft.launch, draft.roles.made)
+    draft.reads = draft.language.reads(draft.artefacts, draft.launch, draft.roles.made)
     if draft.reads.vetoes:
         return draft.reads.vetoes[0]
-    cgo = cgo_verdict(draft.go, draft.artefacts, draft.builder.alpine)
-    if cgo.libraries and not draft.roles.linked:
-        return f"{cgo.libraries}: which C libraries run time needs is not seen (no -dev package is installed)"
-    if cgo.libraries:
+    links = draft.language.links(draft.artefacts, draft.builder)
+    if links.libraries and not draft.roles.linked:
+        return f"{links.libraries}: which C libraries run time needs is not seen (no -dev package is installed)"
+    if links.libraries:
         names = ", ".join(draft.roles.linked)
-        draft.doubt(f"{cgo.libraries}: the libraries that it links are taken to be those of {names}", "Dockerfile")
-    draft.evidence += [*cgo.evidence, *draft.reads.evidence]
+        draft.doubt(f"{links.libraries}: the libraries that it links are taken to be those of {names}", "Dockerfile")
+    draft.evidence += [*links.evidence, *draft.reads.evidence]
     problem = carry_files(draft)
     if problem:
         return problem
@@ -55,40 +54,36 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
 
 def _begin(situation: Situation, builder: Builder | None) -> Draft | str:
     stage = situation.model.final
-    unfit = _unfit(situation, stage)
-    if unfit:
-        return unfit
-    facts = _golang_facts(situation, stage)
-    if isinstance(facts, str):
-        return facts
-    if stage.image is None:
+    problem = unfit(situation, stage)
+    if problem:
+        return problem
+    language, image = situation.ecosystem(stage), stage.image
+    if image is None:
         return f"its base image {stage.image_word} is only known at build time"
+    if language is None:
+        return _nothing_built(situation, stage)
+    if image.digest:
+        return f"{stage.root.image_word} is pinned by digest: another tag would drop the pin"
+    facts = situation.facts.image(image.short_name)
+    if facts is None:
+        return f"{stage.root.image_word} is none of the images in the catalogue"
     if builder is None:
-        found = builder_of(facts, stage.image, situation.options.alpine, _pinnable(stage))
+        found = builder_of(facts, image, situation.options.alpine, _pinnable(stage))
         if isinstance(found, str):
             return found
         builder = found
     launch = launch_of(stage, situation.files(stage))
     if isinstance(launch, str):
         return launch
-    draft = Draft(situation, stage, situation.go(stage), launch, builder)
+    draft = Draft(situation, stage, language, launch, builder)
     draft.evidence += [*version_doubt(stage), *builder.evidence]
     return draft
 
 
-def _golang_facts(situation: Situation, stage: Stage) -> ImageFacts | str:
-    """The catalogue's page for the base image of a stage, or why it is none of ours."""
-    image = stage.root.image
-    if image is None:
-        return f"its base image {stage.root.image_word} is only known at build time"
-    facts = situation.facts.image(image.short_name)
-    if image.short_name == "alpine":
-        return "its base is alpine already"
-    if facts is None or image.short_name != "golang":
-        return f"{stage.root.image_word} is not golang, the one image whose stages are split yet"
-    if image.digest:
-        return f"{stage.root.image_word} is pinned by digest: another tag would drop the pin"
-    return facts
+def _nothing_built(situation: Situation, stage: Stage) -> str:
+    if len(situation.model.stages) > 1:
+        return "already multi-stage: the final stage does not compile anything"
+    return f"nothing in the stage on {stage.image_word} is seen to build an application"
 
 
 def _pinnable(stage: Stage) -> bool:
@@ -96,15 +91,12 @@ def _pinnable(stage: Stage) -> bool:
     return "$" not in stage.image_word and image_span(stage) is not None
 
 
-def _unfit(situation: Situation, stage: Stage) -> str | None:
+def unfit(situation: Situation, stage: Stage) -> str | None:
+    """Why the stage as such cannot be split, whatever it builds; None when nothing speaks against it."""
     model = situation.model
     surroundings = situation.options.surroundings
     if stage is not model.stages[-1]:
         return "the target is not the last stage: a stage behind it would change what the file builds by default"
-    if not situation.go(stage).is_go:
-        if len(model.stages) > 1:
-            return "already multi-stage: the final stage does not compile anything"
-        return f"the stage is not built on a golang image ({stage.image_word})"
     if stage.parent is not None:
         return f"the final stage is built on the stage {stage.image_word}, whose instructions cannot be moved out of it"
     if any(instruction.name == "ONBUILD" for instruction in stage.instructions):

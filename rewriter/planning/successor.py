@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewriter.facts import Refusal, TagChoice, successor_tag
+from rewriter.model.launch import launch_of, tested_programs
 from rewriter.model.run import Step
-from rewriter.planning.launch import launch_of, tested_programs
 from rewriter.planning.swap import Base, Swap, find_base, first_of, is_tool, looked_up, relied_on, written
 from rewriter.shell import Opaque
 from rewriter.situation import Situation

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rewriter.model.launch import is_builtin
 from rewriter.model.run import Step, script_steps
 from rewriter.model.state import DEFAULT_PATH, State
-from rewriter.planning.launch import is_builtin
 from rewriter.proof.inside.filesystem import Found
 from rewriter.proof.inside.trail import Call, Located, Problem
 from rewriter.shell import Opaque

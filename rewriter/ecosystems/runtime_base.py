@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rewriter.ecosystems.go import Artefact
+from rewriter.ecosystems.artefacts import Artefact
+from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.facts import (
+    CATALOGUE,
     Facts,
     Refusal,
     alpine_release_eol,
@@ -17,9 +19,11 @@ from rewriter.facts import (
     debian_suite_eol,
     is_older_than,
     parse_tag,
+    slim_tag,
 )
 from rewriter.facts.images import ImageFacts
 from rewriter.model.image_ref import ImageRef, parse_image
+from rewriter.model.stages import Stage
 from rewriter.transform import Certainty, Evidence
 
 DISTROLESS_STATIC = "gcr.io/distroless/static-debian13"
@@ -36,6 +40,8 @@ class Builder:
     suite: str | None
     musl: bool
     evidence: tuple[Evidence, ...] = ()
+    family: str = "debian"
+    """debian or ubuntu, where it is not musl."""
 
 
 @dataclass(slots=True)
@@ -47,6 +53,12 @@ class RuntimeBase:
     """alpine, slim, distroless or scratch."""
     vetoes: list[str] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    programs: frozenset[str] = frozenset()
+    """Programs of the image's own layer (``java``), beside those of its distribution."""
+    environment: frozenset[str] = frozenset()
+    """Names of ENV that the image sets as the builder's base does."""
+    same_system: bool = False
+    """True when it stands on the very system of the builder: users, their numbers and paths are the same."""
 
     @property
     def has_shell(self) -> bool:
@@ -55,23 +67,24 @@ class RuntimeBase:
 
 
 def builder_of(facts: ImageFacts, image: ImageRef, alpine: str | None, pinnable: bool) -> Builder | str:
-    """How the stage's golang image is pinned, or why it is no base to build on."""
+    """How the stage's image is pinned, or why it is no base to build on."""
     tag = image.tag or "latest"
-    parsed = parse_tag("golang", tag)
+    shown = f"{facts.name}:{tag}"
     if not facts.has(tag):
-        return f"golang:{tag} is not in the catalogue"
-    if parsed.rest:
-        return f"golang:{tag} is a variant of its own ({parsed.rest})"
-    if parsed.flavour == "alpine":
+        return f"{shown} is not in the catalogue"
+    parsed = parse_tag(facts.name, tag)
+    if facts.name == "golang" and parsed.rest:
+        return f"{shown} is a variant of its own ({parsed.rest})"
+    family = facts.family(tag)
+    if family == "alpine":
         return _alpine_builder(facts, image, tag, alpine, pinnable)
-    variants = facts.variants(parsed.version or "latest")
-    suite = parsed.suite or (variants.bare_suite if variants is not None else None)
-    if suite is None:
-        return f"which Debian release golang:{tag} stands on is not known"
+    suite = facts.suite(tag)
+    if family not in ("debian", "ubuntu") or suite is None:
+        return f"which release of Debian {shown} stands on is not known"
     pinned = f"{parsed.version}-{suite}" if parsed.version is not None else suite
-    write = parsed.suite is None and pinnable and facts.has(pinned)
-    evidence = Evidence(f"golang:{tag} stands on Debian {suite}", f"{facts.source}, {facts.as_of}")
-    return Builder(image.with_tag(pinned) if write else None, None, suite, False, (evidence,))
+    write = parsed.suite is None and not parsed.rest and pinnable and facts.has(pinned) and pinned != tag
+    evidence = Evidence(f"{shown} stands on {family.capitalize()} {suite}", f"{facts.source}, {facts.as_of}")
+    return Builder(image.with_tag(pinned) if write else None, None, suite, False, (evidence,), family)
 
 
 def _alpine_builder(facts: ImageFacts, image: ImageRef, tag: str, alpine: str | None, pinnable: bool) -> Builder | str:
@@ -83,48 +96,74 @@ def _alpine_builder(facts: ImageFacts, image: ImageRef, tag: str, alpine: str | 
         if isinstance(choice, Refusal):
             return choice.reason
         moving = Evidence(
-            f"golang:{tag} moves from version to version, so its alpine release cannot be pinned",
+            f"{facts.name}:{tag} moves from version to version, so its alpine release cannot be pinned",
             "catalogue",
             Certainty.ASSUMED,
         )
         return Builder(None, choice.alpine, None, True, (moving,))
     write = image.with_tag(choice.tag) if pinnable and choice.tag != tag else None
-    evidence = Evidence(f"golang:{choice.tag} exists", f"{choice.source}, {choice.date}")
+    evidence = Evidence(f"{facts.name}:{choice.tag} exists", f"{choice.source}, {choice.date}")
     return Builder(write, choice.alpine, None, True, (evidence,))
 
 
 def candidates(
     facts: Facts,
     builder: Builder,
+    language: Ecosystem,
     artefacts: tuple[Artefact, ...],
     wanted: str | None,
     alpine: str | None,
-    golang_tag: str,
 ) -> list[RuntimeBase]:
     """Candidates for the runtime, best first; with ``wanted`` that kind alone."""
     static = bool(artefacts) and all(artefact.static for artefact in artefacts)
-    found = [
-        _alpine(facts, builder, static, alpine, golang_tag),
-        _slim(builder, static),
-        RuntimeBase(DISTROLESS_STATIC, "distroless", _static_only(static)),
-        RuntimeBase("scratch", "scratch", _static_only(static)),
-    ]
+    found = language.bases(facts, builder, artefacts)
+    if found is None:
+        found = [
+            _alpine(facts, builder, language, static, alpine),
+            _slim(builder, static),
+            RuntimeBase(DISTROLESS_STATIC, "distroless", _static_only(static)),
+            RuntimeBase("scratch", "scratch", _static_only(static)),
+        ]
     if wanted is not None:
         return [base for base in found if base.kind == wanted]
     return [base for base in found if base.has_shell]
 
 
+def own_image(facts: Facts, builder: Builder, stage: Stage) -> RuntimeBase:
+    """The runtime of an interpreted application: the builder's own image where it is slim or alpine, else its slim one.
+
+    Then interpreter, libc, release and users are the same on both sides.
+    """
+    image = stage.root.image
+    page = facts.image(image.short_name) if image is not None else None
+    if image is None or page is None:
+        return RuntimeBase("", "slim", ["its image is none of the catalogue"])
+    tag = image.tag or "latest"
+    kind = "alpine" if builder.musl else "slim"
+    base = RuntimeBase(builder.image or stage.root.image_word, kind, same_system=True)
+    base.programs = page.programs(tag)
+    base.environment = frozenset(page.config_of(tag).env) if page.config_known_of(tag) else frozenset()
+    if kind == "alpine" or page.is_slim(tag) or page.kind == "distribution":
+        return base
+    pinned = parse_image(builder.image).tag if builder.image else tag
+    choice = slim_tag(page, pinned or tag)
+    if isinstance(choice, Refusal):
+        base.vetoes.append(choice.reason)
+        return base
+    base.image = image.with_tag(choice.tag)
+    base.evidence.append(Evidence(f"{page.name}:{choice.tag} exists", f"{choice.source}, {choice.date}"))
+    return base
+
+
 def _static_only(static: bool) -> list[str]:
-    return [] if static else ["the program is not proven static (CGO_ENABLED=0 is not set where it is built)"]
+    return [] if static else ["the program is not proven static"]
 
 
-def _alpine(facts: Facts, builder: Builder, static: bool, alpine: str | None, golang_tag: str) -> RuntimeBase:
+def _alpine(facts: Facts, builder: Builder, language: Ecosystem, static: bool, alpine: str | None) -> RuntimeBase:
     page = facts.image("alpine")
     release = builder.alpine or alpine
     if release is None and not builder.musl:
-        golang = facts.image("golang")
-        variants = golang.variants(parse_tag("golang", golang_tag).version or "latest") if golang is not None else None
-        release = variants.alpine[-1] if variants is not None and variants.alpine else None
+        release = newest_alpine(facts, language)
     base = RuntimeBase(f"alpine:{release}" if release else "alpine", "alpine")
     if release is None or page is None or not page.has(release):
         base.vetoes.append("no alpine release to pair with it is in the catalogue")
@@ -135,13 +174,34 @@ def _alpine(facts: Facts, builder: Builder, static: bool, alpine: str | None, go
     return base
 
 
+def newest_alpine(facts: Facts, language: Ecosystem) -> str | None:
+    """The newest alpine release that the builder's own version was ever built on; None when it has no such tag."""
+    image = language.stage.root.image
+    page = facts.image(image.short_name) if image is not None else None
+    if image is None or page is None:
+        return None
+    variants = page.variants(parse_tag(page.name, image.tag).version or "latest")
+    return variants.alpine[-1] if variants is not None and variants.alpine else None
+
+
 def _slim(builder: Builder, static: bool) -> RuntimeBase:
     if builder.musl and not static:
         return RuntimeBase("debian", "slim", ["the program is linked against musl, which Debian does not have"])
+    if builder.family == "ubuntu":
+        return _ubuntu(builder)
     tag = debian_slim(builder.suite) if builder.suite is not None else None
     if tag is None:
         return RuntimeBase("debian", "slim", ["no debian:*-slim of the builder's release is in the catalogue"])
     return RuntimeBase(f"debian:{tag}", "slim", [], [Evidence(f"debian:{tag} exists", "catalogue")])
+
+
+def _ubuntu(builder: Builder) -> RuntimeBase:
+    """Ubuntu's only image; it has no slim one, and is as small as Debian's."""
+    page = CATALOGUE.image("ubuntu")
+    if page is None or builder.suite is None or not page.has(builder.suite):
+        return RuntimeBase("ubuntu", "slim", ["no ubuntu of the builder's release is in the catalogue"])
+    evidence = Evidence(f"ubuntu:{builder.suite} exists", f"{page.source}, {page.as_of}")
+    return RuntimeBase(f"ubuntu:{builder.suite}", "slim", [], [evidence])
 
 
 def ageing(image: str, today: str, newer: str = "Go image") -> str | None:

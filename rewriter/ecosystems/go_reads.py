@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from rewriter.ecosystems.go import Artefact, GoStage
 from rewriter.ecosystems.go_file import GoFile
 from rewriter.ecosystems.go_sources import Program
-from rewriter.planning.launch import Launch
-from rewriter.planning.runtime_paths import (
+from rewriter.ecosystems.reads import (
     CONFIG_EXTENSIONS,
     RuntimeFiles,
     add_conventional,
     add_path,
-    folded,
-    outermost,
+    begin_reads,
+    finish_reads,
+    unseen,
 )
 from rewriter.transform import Certainty, Evidence
 from rewriter.userland.runtime import TOOLS
 
-_TOKEN = re.compile(r"[\w./*-]+")
+if TYPE_CHECKING:
+    from rewriter.ecosystems.artefacts import Artefact
+    from rewriter.ecosystems.go import GoStage
+    from rewriter.model.launch import Launch
+
 _TOOLCHAIN = frozenset({"go/build", "go/importer", "golang.org/x/tools/go/packages"})
 
 
@@ -32,82 +36,16 @@ def runtime_files(
 
     ``made`` are paths among the sources that the build itself writes, with the place.
     """
-    found = RuntimeFiles(made=dict(made or {}))
+    found = begin_reads(go, launch, made or {})
     workdir = go.stage.final_state.workdir
-    for literal, where in _command_line(go, launch):
-        add_path(literal, where, workdir, go, found)
     for artefact in artefacts:
         program = go.program(artefact)
         if program is None:
-            _unseen(found)
+            unseen(go, found)
             continue
         _program(program, go, workdir, found)
         _dependencies(go, artefact, program, found)
-    if not found.seen or found.computed:
-        found.paths.update(found.made)  # it may read them; carrying too much is harmless
-    if found.computed:
-        found.paths.update(found.packages)
-    for path in [path for path in found.paths if path.endswith(".sh")]:
-        _script(path, go, found)
-    found.paths = outermost(folded(found.paths, go, workdir))
-    _unseen_arguments(go, launch, found)
-    return found
-
-
-def _unseen_arguments(go: GoStage, launch: Launch, found: RuntimeFiles) -> None:
-    """Without the context, a path among the sources on the command line cannot be checked: it must not be lost."""
-    if go.sources is not None and go.files.copies:
-        return
-    folders = [copy.target or copy.destination for copy in go.files.copies]
-    for step in launch.all_steps:
-        environment = [value for name, value in step.variables.items() if name not in ("PATH", "GOPATH", "PWD")]
-        for word in (*step.argv[1:], *environment):
-            value = (word or "").partition("=")[2] or word or ""
-            if "/" not in value and not value.endswith(tuple("." + end for end in CONFIG_EXTENSIONS)):
-                continue
-            path = step.absolute(value) if "://" not in value and not value.startswith("-") else None
-            if path is not None and any(f and (path == f or path.startswith(f.rstrip("/") + "/")) for f in folders):
-                unseen = f"{value} is given to the program, and could not be seen in the build context"
-                found.vetoes.append(f"line {step.instruction.line}: {unseen}")
-
-
-def _script(path: str, go: GoStage, found: RuntimeFiles) -> None:
-    """Tools that a carried script names; what else it starts is not followed."""
-    origin = go.files.origin(path)
-    data = go.files.context.read(origin) if origin is not None and go.files.context is not None else None
-    for word in _TOKEN.findall((data or b"").decode("utf-8", "replace")):
-        if word in TOOLS:
-            found.programs.setdefault(word, origin or path)
-
-
-def _unseen(found: RuntimeFiles) -> None:
-    found.seen = False
-    doubt = Evidence(
-        "which files the program reads at run time could not be seen: there are no Go sources in the build context",
-        "build context",
-        Certainty.ASSUMED,
-    )
-    if doubt not in found.evidence:
-        found.evidence.append(doubt)
-
-
-def _command_line(go: GoStage, launch: Launch) -> Iterator[tuple[str, str]]:
-    """Words of the start command, its scripts and the HEALTHCHECK, and values of ENV: all may name files."""
-    state = go.stage.final_state
-    texts = [
-        (instruction.args, instruction.line) for instruction in (state.healthcheck, launch.instruction) if instruction
-    ]
-    texts += [(script.text, launch.instruction.line) for script in launch.scripts]
-    for text, line in texts:
-        for token in _TOKEN.findall(text):
-            yield token, f"line {line}"
-    for step in launch.all_steps:
-        for word in step.argv[1:]:
-            if word:
-                yield word.partition("=")[2] or word, f"line {step.instruction.line}"
-    for name, value in go.stage.final_state.env.items():
-        if value and name not in ("PATH", "GOPATH") and "/" in value + "/" and len(value) < 200:
-            yield value, f"ENV {name}"
+    return finish_reads(go, launch, found)
 
 
 def _program(program: Program, go: GoStage, workdir: str | None, found: RuntimeFiles) -> None:

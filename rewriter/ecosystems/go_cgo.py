@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rewriter.ecosystems.go import Artefact, GoStage
+from rewriter.ecosystems.artefacts import Artefact
+from rewriter.ecosystems.go import GoStage
 from rewriter.ecosystems.go_modules import at_least
 from rewriter.facts import is_older_than
 from rewriter.transform import Certainty, Evidence
