@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rewriter.api import rewrite
     from rewriter.context import BuildContext, DictContext
     from rewriter.edit import Edit
+    from rewriter.planning.ahead import built_at_start
     from rewriter.planning.copies import insert_before_configuration, plan_copies
     from rewriter.planning.java import plan_jre
     from rewriter.planning.joint import planned_swap
@@ -34,6 +35,7 @@ _HOMES = {
     "rewriter.edit": "Edit",
     "rewriter.planning.copies": "insert_before_configuration plan_copies",
     "rewriter.planning.java": "plan_jre",
+    "rewriter.planning.ahead": "built_at_start",
     "rewriter.planning.joint": "planned_swap",
     "rewriter.planning.render": "copy_line render_split",
     "rewriter.planning.slim": "plan_slim",
@@ -69,6 +71,7 @@ __all__ = [
     "Step",
     "Surroundings",
     "Transform",
+    "built_at_start",
     "copy_line",
     "insert_before_configuration",
     "plan_copies",

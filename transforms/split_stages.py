@@ -1,20 +1,24 @@
 """Split the build from the runtime
 
 Why: an image needs its program and what that reads, not the toolchain that made it. The builder stage keeps every
-line that builds; the runtime stage starts small and receives the rest with COPY --from.
+line that builds; the runtime stage starts small and receives the rest with COPY --from. Of an interpreted
+application the runtime receives its folder and its dependencies, without the compilers and development dependencies.
 
 Safe when: the program, what it reads and what it starts were all seen in the sources, and the builder and the runtime
-have the same libc or the program is static.
+have the same libc and the same release, or the program is static, or bytecode for the same version.
 
 Review when: the build context does not show the sources, the program has dependencies (they are not looked at) or
 computes the paths that it reads, or only the start command says how the program is called.
 
+Risky when: the start command builds before it starts (`go run`): then it is built ahead and started directly.
+
 Leaves alone:
-- files whose final stage compiles nothing, so also those that are split already
-- images without a start command, and those whose start command needs the toolchain (go run, air, dlv)
+- files whose final stage builds nothing, so also those that are split already
+- images without a start command, and those whose start command needs the toolchain (air, dlv, a development server)
 - stages in which nothing is seen to make the program that the image starts
 - stages with a RUN whose result run time may need, but that cannot be told from the file
 - programs that link C libraries whose package at run time is not known, load plugins or serve their working directory
+- interpreted applications of whose build nothing would stay behind
 - stages that a compose, bake or CI file builds as a target
 - stages whose owners, modes or variables a copy would lose
 - stages with ONBUILD, stages built on another stage, builds for another platform
@@ -23,7 +27,7 @@ Leaves alone:
 
 from collections.abc import Iterator
 
-from rewriter import Change, Declined, Outcome, Phase, Situation, plan_split, render_split
+from rewriter import Change, Declined, Outcome, Phase, Situation, built_at_start, plan_split, render_split
 
 PHASE = Phase.STAGES
 
@@ -31,6 +35,7 @@ PHASE = Phase.STAGES
 def plan(situation: Situation) -> Iterator[Outcome]:
     """One change for the final stage, or the reason against it."""
     anchor = situation.model.final.from_.start
+    yield from built_at_start(situation)
     split = plan_split(situation)
     if isinstance(split, str):
         yield Declined(anchor, split)

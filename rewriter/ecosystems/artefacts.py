@@ -86,6 +86,20 @@ class BuilderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """A start command that builds first (``go run``), taken apart into what builds ahead and what is started then."""
+
+    lines: tuple[str, ...]
+    """RUN lines that are put at the end of the build."""
+    command: tuple[str, ...]
+    """The new start command, in exec form."""
+    output: Output
+    """What these lines make."""
+    doubt: str
+    """What is different for those who use the image, a sentence's clause: such a change is `risky`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Production:
     """How an interpreted application comes to lie in folders that the runtime can take.
 

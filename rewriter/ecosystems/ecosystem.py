@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from rewriter.ecosystems.artefacts import Artefact, Links, Output, Production, SystemNeeds
+from rewriter.ecosystems.artefacts import Ahead, Artefact, Links, Output, Production, SystemNeeds
 from rewriter.ecosystems.transfers import removed_paths, transfers
 from rewriter.model.run import runs_of
 
@@ -54,6 +54,8 @@ class Ecosystem(ABC):
     """Names of folders that by custom hold sources (``src``)."""
     installed: ClassVar[tuple[str, ...]] = ()
     """Absolute folders that its installers fill although no command names them (``/usr/local/bundle``)."""
+    runners: ClassVar[frozenset[str]] = frozenset()
+    """Tools that may stand in a start command because they only start the application (``npm``): it looks through."""
     interpreted: ClassVar[bool] = False
     """True when the application itself is carried, and not what a compiler makes of it."""
 
@@ -96,6 +98,17 @@ class Ecosystem(ABC):
     def toolchain(self, step: Step) -> str:
         """The word of a start command that needs the toolchain at run time (``go``, ``cargo``); else empty."""
         return step.name if step.name in self.tools else ""
+
+    def ahead(self, launch: Launch) -> Ahead | str:
+        """Where ``toolchain`` refuses a start command because it builds: how to build ahead; or why not, a clause
+        (empty where nothing is known)."""
+        return ""
+
+    def promise(self, output: Output, step: Step) -> None:
+        """Adds an artefact that a line which the plan puts into the builder will make."""
+        if output.path is not None:
+            made = Artefact(output.path, step, output.origin, True, output.linkage, output.kind)
+            self._made[0][output.path] = made
 
     # What run time needs
 

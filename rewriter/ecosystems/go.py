@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems import go_build
-from rewriter.ecosystems.artefacts import Artefact, Linkage, Links, Output, SystemNeeds
+from rewriter.ecosystems.artefacts import Ahead, Artefact, Linkage, Links, Output, SystemNeeds
 from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.go_build import GoVersion, go_version, parse_go
 from rewriter.ecosystems.go_modules import CgoModule, cgo_module
@@ -98,6 +98,16 @@ class GoStage(Ecosystem):
         if step.name == "go":
             return words[0]
         return next((w for w in words if posixpath.basename(w) in ("go", "dlv") or _TOOLCHAIN.match(w)), "")
+
+    def ahead(self, launch: Launch) -> Ahead | str:
+        """``go run`` builds into a temporary folder and starts that."""
+        from rewriter.ecosystems.go_build import build_for_run
+
+        step = launch.steps[0]
+        word = step.argv[1:2]
+        if step.name != "go" or word != ("run",):
+            return ""
+        return build_for_run(self, step)
 
     def own_program(self, artefact: Artefact) -> bool:
         """What ``go install`` and ``go get`` bring from elsewhere are tools of the build."""

@@ -11,17 +11,25 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
+from rewriter.ecosystems.artefacts import Ahead, Linkage
+from rewriter.ecosystems.artefacts import Output as Made
 from rewriter.ecosystems.go_sources import GoSources
 from rewriter.model.files import StageFiles
 from rewriter.model.run import Step
+from rewriter.userland.runtime import is_common
+
+if TYPE_CHECKING:
+    from rewriter.ecosystems.go import GoStage
 
 _VALUE_FLAGS = frozenset(
     "C asmflags buildmode buildvcs compiler covermode coverpkg exec gccgoflags gcflags installsuffix ldflags mod "
     "modfile o overlay p pgo pkgdir tags toolexec".split()
 )
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./@=,:+-]+\Z")
 _MAJOR_SUFFIX = re.compile(r"v[0-9]+\Z")
 
 
@@ -237,3 +245,32 @@ def _last(path: str) -> str:
     if len(parts) > 1 and _MAJOR_SUFFIX.match(parts[-1]):
         parts.pop()
     return parts[-1] if parts else ""
+
+
+def build_for_run(go: GoStage, step: Step) -> Ahead | str:
+    """``go build`` for a ``go run``: the flags and packages before the program's own arguments stay as they are.
+
+    ``go run`` takes a package, or all leading words that end with ``.go``. Source: ``go help run`` of Go 1.26.
+    """
+    command = parse_go(step)
+    if command is None or not command.known or not command.packages or "exec" in command.flags:
+        return "what `go run` is given is only known at run time"
+    sources = list(takewhile(lambda word: word.endswith(".go"), command.packages))
+    packages = tuple(sources) or command.packages[:1]
+    words = [word for word in step.argv[2:] if word is not None]
+    arguments = tuple(words[len(words) - len(command.packages) + len(packages) :])
+    flags = words[: len(words) - len(command.packages)]
+    building = (*flags, *packages)
+    if not packages[0].startswith(".") and not sources:
+        return f"{packages[0]} is no package of the build context"
+    if "race" in command.flags or not all(_PLAIN_WORD.match(word) for word in building):
+        return "its words would need quoting in a RUN"
+    mains = _mains(replace(command, packages=packages), go.files, go.sources)
+    name = mains[0].name if len(mains) == 1 else None
+    if name is None or is_common(name):
+        return "the name of the program that it builds cannot be told"
+    path = f"/usr/local/bin/{name}"
+    static = Linkage.STATIC if step.variables.get("CGO_ENABLED") == "0" else Linkage.NATIVE
+    line = f"RUN go build -o {path} {' '.join(building)}"
+    doubt = "the program becomes process 1 in the place of `go run`, and gets the signals itself"
+    return Ahead((line,), (path, *arguments), Made(path, None, mains[0].folder, static), doubt)

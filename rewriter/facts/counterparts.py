@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 class Asked:
     """A tag that exists, and what the rules ask of it."""
 
-    __slots__ = ("facts", "found", "rows", "shape", "tag")
+    __slots__ = ("facts", "found", "shape", "tag")
 
     def __init__(self, facts: ImageFacts, tag: str, found: Found) -> None:
         self.facts = facts
         self.tag = tag
         self.found = found
         self.shape: Shape = shape(found.variant)
-        self.rows = facts.siblings(found)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The variants of the same version and patch."""
+        return self.facts.siblings(self.found)
 
     @property
     def name(self) -> str:

@@ -21,12 +21,13 @@ class ImageFacts:
     leaves out (Windows variants, pre-releases) are unknown here although they existed.
     """
 
-    __slots__ = ("_sizes", "as_of", "collected", "name", "overlay", "source", "table")
+    __slots__ = ("_siblings", "_sizes", "as_of", "collected", "name", "overlay", "source", "table")
 
     def __init__(self, table: Table, overlay: Overlay | None = None) -> None:
         self.table = table
         self.overlay = overlay
         self._sizes: dict[str, Size | None] = {}
+        self._siblings: dict[str, tuple[str, ...]] = {}
         self.name = table.image
         self.source = table.source
         self.as_of = table.as_of
@@ -121,18 +122,20 @@ class ImageFacts:
             others=tuple(name for name in rows if not name.startswith("alpine") and name not in self.table.suites),
         )
 
-    def siblings(self, found: Found) -> list[str]:
+    def siblings(self, found: Found) -> tuple[str, ...]:
         """The variants that exist beside the bare tag of a version and patch; of a moving one those still listed."""
         own, patch = found.version, found.patch
-        return [
-            name
-            for name, row in own.rows.items()
-            if not (own.moving and row.last)
-            and (not patch or own.has(row, patch))
-            and self.table.find(found.sibling(name)) is not None
-        ]
+        if found.base not in self._siblings:
+            self._siblings[found.base] = tuple(
+                name
+                for name, row in own.rows.items()
+                if not (own.moving and row.last)
+                and (not patch or own.has(row, patch))
+                and self.table.find(found.sibling(name)) is not None
+            )
+        return self._siblings[found.base]
 
-    def _alpine(self, version: Version, rows: list[str]) -> tuple[str, ...]:
+    def _alpine(self, version: Version, rows: tuple[str, ...]) -> tuple[str, ...]:
         if self.name == "alpine":  # its versions are the releases
             return (version.release[-1][0],) if version.release else (version.name,) if "." in version.name else ()
         numbered = (name[6:].lstrip("-") for name in rows if name.startswith("alpine") and name != "alpine")

@@ -11,7 +11,7 @@ from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_SHELL
 from rewriter.planning.carry import workdir_is_users
 from rewriter.planning.environment import carried_environment, stays_behind
-from rewriter.planning.plan import CONFIGURATION, Draft, SplitPlan
+from rewriter.planning.plan import CONFIGURATION, Draft, SplitPlan, stays_in_place
 from rewriter.shell import Opaque
 from rewriter.syntax import Instruction
 from rewriter.transform import Evidence, Finding
@@ -35,6 +35,10 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
     if isinstance(repeated, str):
         return repeated
     before, shaping = repeated
+    if draft.start is not None and not stays_in_place(stage, moved, draft.start.instruction):
+        return (
+            f"line {draft.start.instruction.line}: the start command stands before what builds, and cannot be changed"
+        )
     environment = carried_environment(draft, base, moved, [*before, *shaping])
     if isinstance(environment, str):
         return environment
@@ -59,7 +63,7 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         platform=stage.from_.flag("platform"),
         packages=tuple(sorted(packages)),
         environment=environment.lines,
-        builder_lines=draft.production.lines if draft.production is not None else (),
+        builder_lines=(*(draft.production.lines if draft.production is not None else ()), *draft.lines),
         first=tuple(before),
         shaping=tuple(shaping),
         shell=_shell(draft, tail),
@@ -68,6 +72,7 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         workdir_is_users=workdir_is_users(stage),
         user=None if any(i.name == "USER" for i in tail) or state.user in ROOT_NAMES else state.user,
         moved=tuple(moved),
+        start=draft.start,
         why=_why(draft, builder_name, base),
         evidence=tuple(dict.fromkeys(draft.evidence)),
         findings=tuple(draft.findings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rewriter.ecosystems.artefacts import Artefact, BuilderLine, Production
@@ -26,6 +27,14 @@ class CopyFrom:
     source: str
     target: str
     chown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start command that is written anew: where it stands, and its new text."""
+
+    instruction: Instruction
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,26 @@ class SplitPlan:
     """WORKDIR stands behind USER, so that its folder is that user's."""
     user: str | None
     moved: tuple[Instruction, ...]
+    start: Start | None
     why: str
     evidence: tuple[Evidence, ...]
     findings: tuple[Finding, ...]
+
+
+def suffix(stage: Stage, moved: Iterable[Instruction]) -> list[Instruction]:
+    """The moved instructions that end the file and can stay where they are."""
+    ids = set(map(id, moved))
+    found: list[Instruction] = []
+    for instruction in reversed(stage.instructions):
+        if id(instruction) not in ids:
+            break
+        found.insert(0, instruction)
+    return found
+
+
+def stays_in_place(stage: Stage, moved: Iterable[Instruction], instruction: Instruction) -> bool:
+    """True for an instruction that no text is carried past."""
+    return any(each is instruction for each in suffix(stage, moved))
 
 
 @dataclass(slots=True)
@@ -72,6 +98,10 @@ class Draft:
     """The programs that are carried."""
     sources: tuple[str, ...] = ()
     """Folders of the image that hold sources."""
+    start: Start | None = None
+    """The start command, where it is written anew."""
+    lines: list[BuilderLine] = field(default_factory=list)
+    """What is put into the builder, beside the lines of ``production``."""
     production: Production | None = None
     """For an interpreted language: what is carried and how it comes to lie there."""
     roles: Roles = field(default_factory=Roles)

@@ -8,7 +8,6 @@ from rewriter.ecosystems.artefacts import Artefact
 from rewriter.model.launch import tested_programs
 from rewriter.model.run import Step
 from rewriter.model.state import DEFAULT_PATH
-from rewriter.planning.needs import DEV_TOOLS
 from rewriter.planning.plan import Draft
 from rewriter.transform import Finding
 
@@ -16,11 +15,6 @@ from rewriter.transform import Finding
 def find_programs(draft: Draft) -> str | None:
     """Fills in the artefacts and their copies; a reason when there is nothing to carry."""
     language = draft.language
-    for step in draft.launch.all_steps:
-        tool = step.name if step.name in DEV_TOOLS else language.toolchain(step)
-        if tool:
-            line = step.instruction.line
-            return f"the start command runs `{tool}` (line {line}): the image needs the toolchain at run time"
     started: list[Artefact] = []
     for step in draft.launch.all_steps:
         found = _reached(draft, step)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rewriter.edit import Edit
 from rewriter.model.stages import Stage
 from rewriter.planning.image_place import image_span
-from rewriter.planning.plan import CopyFrom, SplitPlan
+from rewriter.planning.plan import CopyFrom, SplitPlan, suffix
 from rewriter.source import line_ending
 from rewriter.syntax import Dockerfile, Instruction, Span, Trivia
 
@@ -44,7 +44,8 @@ def render_split(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[Edit, ...]:
     """The edits of a split."""
     text = dockerfile.text
     ending = line_ending(text)
-    edits = list(_from_edits(plan))
+    # The builder's own lines first: what is inserted at one place keeps its order.
+    edits = [*_from_edits(plan), *_builder_edits(dockerfile, plan)]
     kept_in_place, earlier = _suffix(plan)
     head = _runtime_lines(plan)
     moved_spans = [_with_comments(dockerfile, instruction) for instruction in earlier]
@@ -62,7 +63,10 @@ def render_split(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[Edit, ...]:
         body = ending * (2 if open_end else 1) + "".join(line + ending for line in head) + "".join(moved_texts)
         edits.append(Edit(at, at, body[: -len(ending)] if open_end else body, tuple(moved_spans)))
     edits += [Edit(span.start, span.end, "") for span in moved_spans]
-    edits += _builder_edits(dockerfile, plan)
+    if plan.start is not None:
+        old = plan.start.instruction
+        span = old.span(old.args_start, old.args_start + len(old.args))
+        edits.append(Edit(span.start, span.end, plan.start.text))
     return tuple(edits)
 
 
@@ -125,14 +129,9 @@ def _runtime_lines(plan: SplitPlan) -> list[str]:
 
 def _suffix(plan: SplitPlan) -> tuple[list[Instruction], list[Instruction]]:
     """Moved instructions that end the file and can stay where they are, and those that stand earlier."""
-    moved = set(map(id, plan.moved))
-    suffix: list[Instruction] = []
-    for instruction in reversed(plan.stage.instructions):
-        if id(instruction) not in moved:
-            break
-        suffix.insert(0, instruction)
-    kept = set(map(id, suffix))
-    return suffix, [instruction for instruction in plan.moved if id(instruction) not in kept]
+    staying = suffix(plan.stage, plan.moved)
+    kept = set(map(id, staying))
+    return staying, [instruction for instruction in plan.moved if id(instruction) not in kept]
 
 
 def _with_comments(dockerfile: Dockerfile, instruction: Instruction) -> Span:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rewriter.ecosystems.runtime_base import Builder, builder_of
 from rewriter.model.launch import launch_of
 from rewriter.model.stages import Stage
+from rewriter.planning.ahead import build_ahead
 from rewriter.planning.application import find_application
 from rewriter.planning.assemble import assemble
 from rewriter.planning.carry import carry_files, source_folders
@@ -24,7 +25,8 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     draft = _begin(situation, builder)
     if isinstance(draft, str):
         return draft
-    problem = find_application(draft) if draft.language.interpreted else find_programs(draft)
+    problem = build_ahead(draft)
+    problem = problem or (find_application(draft) if draft.language.interpreted else find_programs(draft))
     if problem:
         return problem
     draft.sources = source_folders(draft)
