@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from rewriter.context import BuildContext, DictContext
     from rewriter.edit import Edit
     from rewriter.planning.ahead import built_at_start
+    from rewriter.planning.bare import plan_bare
     from rewriter.planning.copies import insert_before_configuration, plan_copies
     from rewriter.planning.java import plan_jre
     from rewriter.planning.joint import planned_swap
     from rewriter.planning.render import copy_line, render_split
     from rewriter.planning.slim import plan_slim
     from rewriter.planning.split import plan_split
+    from rewriter.planning.strip import plan_strip
     from rewriter.planning.successor import plan_successor
     from rewriter.planning.swap import swap_edits
     from rewriter.result import Forecast, LocatedFinding, Result, Step
@@ -36,7 +38,9 @@ _HOMES = {
     "rewriter.planning.copies": "insert_before_configuration plan_copies",
     "rewriter.planning.java": "plan_jre",
     "rewriter.planning.ahead": "built_at_start",
+    "rewriter.planning.bare": "plan_bare",
     "rewriter.planning.joint": "planned_swap",
+    "rewriter.planning.strip": "plan_strip",
     "rewriter.planning.render": "copy_line render_split",
     "rewriter.planning.slim": "plan_slim",
     "rewriter.planning.split": "plan_split",
@@ -74,10 +78,12 @@ __all__ = [
     "built_at_start",
     "copy_line",
     "insert_before_configuration",
+    "plan_bare",
     "plan_copies",
     "plan_jre",
     "plan_slim",
     "plan_split",
+    "plan_strip",
     "plan_successor",
     "planned_swap",
     "render_split",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rewriter.ecosystems.runtime_base import DISTROLESS_STATIC
 from rewriter.model.stages import Stage
+from rewriter.planning.bare import CERTIFICATES
 from rewriter.situation import Situation
 from rewriter.soundness import Unsound
 from rewriter.syntax import Instruction
@@ -55,8 +56,19 @@ def _copy(stage: Stage, instruction: Instruction, situation: Situation) -> None:
         (language is None or not (language.artefact_at(sources[0]) or sources[0] in language.installed))
         and files.origin(sources[0]) is None
         and not _made(sources[0], source_stage, situation)
+        and not _in_its_image(sources[0], source_stage, situation)
     ):
         raise Unsound(f"{instruction.args}: nothing in the stage {source_stage.name} makes {sources[0]}")
+
+
+def _in_its_image(path: str, stage: Stage, situation: Situation) -> bool:
+    """True for the bundle of certificates in an image that is known to have it."""
+    image = stage.root.image
+    facts = situation.facts.image(image.short_name) if image is not None else None
+    if path != CERTIFICATES or image is None or facts is None:
+        return False
+    tag = image.tag or "latest"
+    return "curl" in facts.carries(tag) or "ca-certificates" in facts.packages(tag)
 
 
 def _made(path: str, stage: Stage, situation: Situation) -> bool:

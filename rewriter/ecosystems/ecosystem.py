@@ -54,6 +54,8 @@ class Ecosystem(ABC):
     """Names of folders that by custom hold sources (``src``)."""
     installed: ClassVar[tuple[str, ...]] = ()
     """Absolute folders that its installers fill although no command names them (``/usr/local/bundle``)."""
+    strippable: ClassVar[bool] = False
+    """True when its programs are plain ELF files that work the same without their symbols."""
     runners: ClassVar[frozenset[str]] = frozenset()
     """Tools that may stand in a start command because they only start the application (``npm``): it looks through."""
     interpreted: ClassVar[bool] = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from rewriter.ecosystems.runtime_base import RuntimeBase, ageing
 from rewriter.model.files import STANDARD_FOLDERS
@@ -35,10 +36,9 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
     if isinstance(repeated, str):
         return repeated
     before, shaping = repeated
-    if draft.start is not None and not stays_in_place(stage, moved, draft.start.instruction):
-        return (
-            f"line {draft.start.instruction.line}: the start command stands before what builds, and cannot be changed"
-        )
+    start = draft.start
+    if start is not None and not stays_in_place(stage, moved, start.instruction):
+        return f"line {start.instruction.line}: the start command stands before what builds, and cannot be changed"
     environment = carried_environment(draft, base, moved, [*before, *shaping])
     if isinstance(environment, str):
         return environment
@@ -49,11 +49,7 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
     # Always kept: nothing shows that a program does not look at it, or write beside itself.
     workdir = state.workdir if stays and state.workdir != "/" else None
     builder_name, runtime_name = _names(draft)
-    page = draft.situation.facts.image("alpine")
-    # The day on which the catalogue was collected: results depend on facts, never on a clock.
-    remark = ageing(base.image, page.collected) if page is not None else None
-    if remark:
-        draft.findings.append(Finding(stage.from_.start, remark))
+    draft.findings += _ageing(draft, base)
     return SplitPlan(
         stage=stage,
         builder=draft.builder,
@@ -72,11 +68,19 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         workdir_is_users=workdir_is_users(stage),
         user=None if any(i.name == "USER" for i in tail) or state.user in ROOT_NAMES else state.user,
         moved=tuple(moved),
-        start=draft.start,
+        start=start,
         why=_why(draft, builder_name, base),
         evidence=tuple(dict.fromkeys(draft.evidence)),
         findings=tuple(draft.findings),
     )
+
+
+def _ageing(draft: Draft, base: RuntimeBase) -> Iterator[Finding]:
+    page = draft.situation.facts.image("alpine")
+    # The day on which the catalogue was collected: results depend on facts, never on a clock.
+    remark = ageing(base.image, page.collected) if page is not None else None
+    if remark:
+        yield Finding(draft.stage.from_.start, remark)
 
 
 def _why(draft: Draft, builder_name: str, base: RuntimeBase) -> str:

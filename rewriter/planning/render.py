@@ -40,6 +40,12 @@ def insert_after(dockerfile: Dockerfile, instruction: Instruction, lines: list[s
     return Edit(instruction.end, instruction.end, "".join(ending + line for line in lines))
 
 
+def insert_before(dockerfile: Dockerfile, instruction: Instruction, lines: list[str]) -> Edit:
+    """Whole lines above an instruction and its comments."""
+    at, ending = dockerfile.attached_comments(instruction), line_ending(dockerfile.text)
+    return Edit(at, at, "".join(line + ending for line in lines))
+
+
 def render_split(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[Edit, ...]:
     """The edits of a split."""
     text = dockerfile.text
@@ -74,12 +80,10 @@ def _builder_edits(dockerfile: Dockerfile, plan: SplitPlan) -> Iterable[Edit]:
     """Lines of the builder: above the instruction (and its comments) that they prepare, or behind all that stays."""
     moved = set(map(id, plan.moved))
     last = next(i for i in reversed((plan.stage.from_, *plan.stage.instructions)) if id(i) not in moved)
-    ending = line_ending(dockerfile.text)
     behind = [line.text for line in plan.builder_lines if line.before is None]
     for line in plan.builder_lines:
         if line.before is not None:
-            at = dockerfile.attached_comments(line.before)
-            yield Edit(at, at, line.text + ending)
+            yield insert_before(dockerfile, line.before, [line.text])
     if behind:
         yield insert_after(dockerfile, last, behind)
 
