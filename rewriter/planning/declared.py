@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.go import GoStage
-from rewriter.manifests import Manifest, from_install_words, read_manifests
-from rewriter.manifests.find import manifest_folders, read_with_references
+from rewriter.ecosystems.installs import installed_by, installs_of
+from rewriter.manifests import Manifest, read_manifests
+from rewriter.manifests.find import manifest_folders
 from rewriter.model.launch import Launch, launch_of
-from rewriter.planning.installs import installs_of
 from rewriter.planning.need_types import Declared
 from rewriter.planning.swap import Base
 from rewriter.situation import Situation
@@ -19,46 +19,20 @@ if TYPE_CHECKING:
     from rewriter.manifests.verdicts import Remark
 
 _LARGEST = 2_000_000  # bytes of a Cargo.toml
-_ALONE = frozenset({("pypi", "pip"), ("pypi", "setuptools"), ("pypi", "wheel")})
-"""What installers are updated with: packages without machine code that bring no other ones."""
 
 
 def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:
     """Reads what the installing commands of a stage take."""
-    found = Declared()
-    manifests: dict[str, Manifest] = {}
     context, files = situation.context, go.files
-    named: list[Manifest] = []
-    ecosystems: set[str] = set()
     launch = launch_of(go.stage, files)
-    for install in installs_of(go, launch.all_steps if isinstance(launch, Launch) else ()):
-        line = f"line {install.step.instruction.line}"
-        ecosystems.add(install.ecosystem)
-        if install.words:
-            words = from_install_words(install.ecosystem, install.words)
-            words = tuple(one for one in words if (one.ecosystem, one.name) not in _ALONE)
-            if words:
-                named.append(Manifest(line, words[0].ecosystem, words, complete=False))
-        if not install.declared and install.files == ():
-            continue
-        if install.files is None or context is None:
-            found.unseen.append((f"what `{install.step.name}` installs", line))
-            continue
-        read = list(read_with_references(context, install.files))
-        folder = install.folder(files) if install.declared else None
-        if folder is not None:
-            read += read_manifests(context, folder)
-        if install.declared and not any(manifest.ecosystem == install.ecosystem for manifest in read):
-            found.unseen.append((f"what `{install.step.name}` installs", line))
-        for manifest in read:
-            if manifest.ecosystem == install.ecosystem:
-                manifests.setdefault(manifest.path, manifest)
+    installed = installed_by(installs_of(go, launch.all_steps if isinstance(launch, Launch) else ()), files)
+    found = Declared(unseen=installed.unseen, ecosystems=frozenset(installed.ecosystems))
+    manifests = installed.manifests
     if "java" in base.facts.programs(base.tag) and not any(m.ecosystem == "maven" for m in manifests.values()):
         for manifest in _of_the_project(situation, "maven", found):
             manifests.setdefault(manifest.path, manifest)
-    found.manifests = (*manifests.values(), *named)
-    found.ecosystems = frozenset(ecosystems)
-    if "cargo" in ecosystems and context is not None:
+    found.manifests = installed.all
+    if "cargo" in found.ecosystems and context is not None:
         found.built = frozenset(_of_rust(manifest.path, context) for manifest in manifests.values()) - {""}
     return found
 

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rewriter.ecosystems.installs import installs_of
 from rewriter.manifests.needs import slim_needs as dependency_needs
 from rewriter.model.run import Step
 from rewriter.model.stages import Stage
 from rewriter.planning.declared import declared_by, remark_text
-from rewriter.planning.installs import installs_of
 from rewriter.planning.swap import Base, version_of
 from rewriter.situation import Situation
 from rewriter.userland.slim_words import word_paths

@@ -5,12 +5,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from rewriter.ecosystems.go import GoStage
 from rewriter.model.files import StageFiles
 from rewriter.model.run import Step
+
+if TYPE_CHECKING:
+    from rewriter.ecosystems.ecosystem import Ecosystem
+    from rewriter.manifests import Manifest
 
 _PYTHON = ("requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "environment.yml")
 _MARKERS = {
@@ -53,15 +57,15 @@ class Install:
         return None
 
 
-def installs_of(go: GoStage, started: Iterable[Step] = ()) -> Iterator[Install]:
+def installs_of(of: Ecosystem, started: Iterable[Step] = ()) -> Iterator[Install]:
     """The installing commands of a stage, in order, and those of what it starts; scripts of the context included."""
     from rewriter.planning.run_scripts import context_scripts
 
-    built = ((step, run.state) for run in go.runs if isinstance(run.steps, tuple) for step in run.steps)
-    for step, state in chain(built, ((step, go.stage.final_state) for step in started)):
-        scripts = context_scripts(step, go.files, state)
+    built = ((step, run.state) for run in of.runs if isinstance(run.steps, tuple) for step in run.steps)
+    for step, state in chain(built, ((step, of.stage.final_state) for step in started)):
+        scripts = context_scripts(step, of.files, state)
         for each in (step, *(inner for script in scripts for inner in script.steps)):
-            found = _install(each, go.files)
+            found = _install(each, of.files)
             if found is not None:
                 yield found
 
@@ -198,3 +202,55 @@ def _ruby(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
         return Install("rubygems", step, (), (), True) if verb in ("", "install", "update") else None
     names = list(_without_values(rest))[1:]
     return Install("rubygems", step, tuple(names), (), False) if verb == "install" else None
+
+
+_ALONE = frozenset({("pypi", "pip"), ("pypi", "setuptools"), ("pypi", "wheel")})
+"""What installers are updated with: packages without machine code that bring no other ones."""
+
+
+@dataclass(slots=True)
+class Installed:
+    """What installing commands take: the manifests that were read, and what could not be seen, with its place."""
+
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+    """By path of the context."""
+    named: list[Manifest] = field(default_factory=list)
+    """Packages that commands name themselves."""
+    unseen: list[tuple[str, str]] = field(default_factory=list)
+    ecosystems: set[str] = field(default_factory=set)
+
+    @property
+    def all(self) -> tuple[Manifest, ...]:
+        """Both, those of files first."""
+        return (*self.manifests.values(), *self.named)
+
+
+def installed_by(installs: Iterable[Install], files: StageFiles) -> Installed:
+    """Reads what the commands take from the build context."""
+    from rewriter.manifests import Manifest, from_install_words, read_manifests
+    from rewriter.manifests.find import read_with_references
+
+    found, context = Installed(), files.context
+    for install in installs:
+        line = f"line {install.step.instruction.line}"
+        found.ecosystems.add(install.ecosystem)
+        if install.words:
+            words = from_install_words(install.ecosystem, install.words)
+            words = tuple(one for one in words if (one.ecosystem, one.name) not in _ALONE)
+            if words:
+                found.named.append(Manifest(line, words[0].ecosystem, words, complete=False))
+        if not install.declared and install.files == ():
+            continue
+        if install.files is None or context is None:
+            found.unseen.append((f"what `{install.step.name}` installs", line))
+            continue
+        read = list(read_with_references(context, install.files))
+        folder = install.folder(files) if install.declared else None
+        if folder is not None:
+            read += read_manifests(context, folder)
+        if install.declared and not any(manifest.ecosystem == install.ecosystem for manifest in read):
+            found.unseen.append((f"what `{install.step.name}` installs", line))
+        for manifest in read:
+            if manifest.ecosystem == install.ecosystem:
+                found.manifests.setdefault(manifest.path, manifest)
+    return found
