@@ -19,7 +19,6 @@ from rewriter.facts import (
     debian_suite_eol,
     is_older_than,
     parse_tag,
-    slim_tag,
 )
 from rewriter.facts.images import ImageFacts
 from rewriter.model.image_ref import ImageRef, parse_image
@@ -130,9 +129,10 @@ def candidates(
 
 
 def own_image(facts: Facts, builder: Builder, stage: Stage) -> RuntimeBase:
-    """The runtime of an interpreted application: the builder's own image where it is slim or alpine, else its slim one.
+    """The runtime of an interpreted application: the builder's own image, when that is slim or alpine.
 
-    Then interpreter, libc, release and users are the same on both sides.
+    Then interpreter, libc, release and users are the same on both sides. Of a full image the swaps that run before the
+    split make a slim one, and know what it lacks: where they refuse, so does the split.
     """
     image = stage.root.image
     page = facts.image(image.short_name) if image is not None else None
@@ -140,18 +140,10 @@ def own_image(facts: Facts, builder: Builder, stage: Stage) -> RuntimeBase:
         return RuntimeBase("", "slim", ["its image is none of the catalogue"])
     tag = image.tag or "latest"
     kind = "alpine" if builder.musl else "slim"
-    base = RuntimeBase(builder.image or stage.root.image_word, kind, same_system=True)
-    base.programs = page.programs(tag)
+    base = RuntimeBase(builder.image or stage.root.image_word, kind, same_system=True, programs=page.programs(tag))
     base.environment = frozenset(page.config_of(tag).env) if page.config_known_of(tag) else frozenset()
-    if kind == "alpine" or page.is_slim(tag) or page.kind == "distribution":
-        return base
-    pinned = parse_image(builder.image).tag if builder.image else tag
-    choice = slim_tag(page, pinned or tag)
-    if isinstance(choice, Refusal):
-        base.vetoes.append(choice.reason)
-        return base
-    base.image = image.with_tag(choice.tag)
-    base.evidence.append(Evidence(f"{page.name}:{choice.tag} exists", f"{choice.source}, {choice.date}"))
+    if "full" in page.carries(tag) and kind == "slim":
+        base.vetoes.append("it is a full image, whose slim tag was not found to do as well (slim_base says why)")
     return base
 
 

@@ -149,8 +149,10 @@ def _stays(name: str, value: str, stage: Stage, state: State, language: Ecosyste
     if name == "PATH":
         expanded = state.expand(value) or ""
         folders = set(expanded.split(":")) - set((state.env.get("PATH") or "").split(":"))
-        own = (*language.folders, "")
-        return all(below(folder, own) or any(folder.endswith(f"{o}/bin") for o in own if o) for folder in folders)
+        own = language.folders
+        return all(
+            not folder or below(folder, own) or folder.endswith(tuple(f"{o}/bin" for o in own)) for folder in folders
+        )
     if _is_setting(name, language):
         return True
     in_build = any(i.name == "RUN" and name in i.text for i in stage.instructions)

@@ -17,6 +17,12 @@ def keyword(stage: Stage, name: str) -> str:
     return name.lower() if stage.from_.keyword.islower() else name
 
 
+def _cased(stage: Stage, line: str) -> str:
+    """A line of ours with its keyword in the case that the file uses; one of the file's own stays as it is."""
+    name, _, rest = line.partition(" ")
+    return f"{keyword(stage, name)} {rest}" if name in ("RUN", "ENV") else line
+
+
 def package_line(stage: Stage, packages: Iterable[str], kind: str = "alpine") -> str:
     """The RUN line that installs packages on alpine or Debian."""
     names = " ".join(packages)
@@ -80,10 +86,10 @@ def _builder_edits(dockerfile: Dockerfile, plan: SplitPlan) -> Iterable[Edit]:
     """Lines of the builder: above the instruction (and its comments) that they prepare, or behind all that stays."""
     moved = set(map(id, plan.moved))
     last = next(i for i in reversed((plan.stage.from_, *plan.stage.instructions)) if id(i) not in moved)
-    behind = [line.text for line in plan.builder_lines if line.before is None]
+    behind = [_cased(plan.stage, line.text) for line in plan.builder_lines if line.before is None]
     for line in plan.builder_lines:
         if line.before is not None:
-            yield insert_before(dockerfile, line.before, [line.text])
+            yield insert_before(dockerfile, line.before, [_cased(plan.stage, line.text)])
     if behind:
         yield insert_after(dockerfile, last, behind)
 
@@ -114,7 +120,7 @@ def _runtime_lines(plan: SplitPlan) -> list[str]:
     lines = [f"{keyword(stage, 'FROM')}{platform} {plan.runtime.image}{name}"]
     if plan.packages:
         lines.append(package_line(stage, plan.packages, plan.runtime.kind))
-    lines += plan.environment
+    lines += [_cased(stage, line) for line in plan.environment]
     workdir = [f"{keyword(stage, 'WORKDIR')} {plan.workdir}"] if plan.workdir else []
     user = [f"{keyword(stage, 'USER')} {plan.user}"] if plan.user else []
     users_own = bool(user) and plan.workdir_is_users

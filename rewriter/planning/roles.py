@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from rewriter.ecosystems.build_packages import COMPILERS, is_for_builds
 from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.model.files import Copy
 from rewriter.model.paths import below
@@ -21,11 +22,6 @@ _BUILD_TOOLS = frozenset(
     "sha256sum md5sum".split()
 )
 _USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
-_BUILD_PACKAGES = frozenset(
-    "git gcc g++ make musl-dev libc-dev libc6-dev build-base build-essential pkg-config pkgconf pkgconfig cmake "
-    "autoconf automake libtool openssh openssh-client protobuf protobuf-dev protobuf-compiler protoc upx upx-ucl "
-    "binutils gettext-dev linux-headers patch clang llvm lld ninja-build ninja meson bison flex dpkg-dev".split()
-)
 GNU_PACKAGES = frozenset({"coreutils", "findutils", "grep", "sed", "diffutils", "gawk", "tar", "gzip", "procps"})
 """What busybox does as well, with fewer options: who starts any program may mean one of theirs."""
 _CARRIED_PACKAGES = GNU_PACKAGES | frozenset(
@@ -140,9 +136,8 @@ def _packages(step: Step, roles: Roles, language: Ecosystem, line: int) -> None:
     virtual = any(option.startswith(("--virtual", "-t")) for option in parts[0])
     for name in names:
         plain = re.split(r"[=<>~@]", name)[0]
-        build = _BUILD_PACKAGES | language.packages
-        if plain in build or plain.endswith("-dev") or (virtual and plain.startswith(".")):
-            if plain.endswith("-dev") and plain not in build:
+        if is_for_builds(plain, language) or (virtual and plain.startswith(".")):
+            if plain.endswith("-dev") and plain not in COMPILERS:
                 _linked(plain, roles, line)
         elif plain in _CARRIED_PACKAGES or plain in roles.started:
             roles.packages.setdefault(plain, f"line {line}")

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
+from rewriter.ecosystems.build_packages import is_for_builds
 from rewriter.ecosystems.runtime_base import RuntimeBase, candidates
 from rewriter.model.launch import is_builtin, tested_programs
 from rewriter.model.run import Step, script_steps
@@ -72,7 +73,9 @@ def _starts_ours(draft: Draft, step: Step) -> bool:
 def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: dict[str, str]) -> None:
     """Packages and vetoes of an image with a shell."""
     _users(draft, base)
-    if base.kind == "alpine":
+    if base.same_system:
+        _tools_of_builds(draft, base, health, packages)
+    elif base.kind == "alpine":
         known = replace(NOTHING_KNOWN, own=base.programs | draft.started_names)
         needs = launch_needs(draft.launch, health, draft.language, known)
         base.vetoes += needs.vetoes
@@ -80,7 +83,7 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
     else:
         for step in (*draft.launch.all_steps, *health):
             _started_on_slim(draft, base, step, packages)
-    for name in sorted(draft.launch.wrappers - set(draft.roles.packages)):
+    for name in sorted(draft.launch.wrappers - set(draft.roles.packages)) if not base.same_system else ():
         base.vetoes.append(f"`{name}` of the start command is installed in a way that is not seen")
     for name, where in draft.roles.packages.items():
         if name in draft.launch.wrappers and base.kind == "alpine" and not draft.builder.musl:
@@ -104,8 +107,18 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
     for name, reason in own.packages.items():
         packages.setdefault(name, reason)
     inline = any(step.variables.get("TZ") for step in draft.launch.all_steps)
+    if base.same_system:
+        return
     if draft.reads.zones or inline or draft.stage.final_state.env.get("TZ", "") != "":
         packages.setdefault("tzdata", draft.reads.zones or "ENV TZ")
+
+
+def _tools_of_builds(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: dict[str, str]) -> None:
+    """On the builder's own system all that is started is there, but for what was sorted out as being for the build."""
+    for step in (*draft.launch.all_steps, *health):
+        package = program_package(step.name, base.kind)
+        if package and is_for_builds(package, draft.language):
+            packages.setdefault(package, f"line {step.instruction.line} calls {step.name}")
 
 
 def _is_ours(draft: Draft, name: str) -> bool:

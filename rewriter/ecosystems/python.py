@@ -1,0 +1,164 @@
+"""Python: an application whose dependencies are carried as one virtual environment at one path.
+
+A virtual environment is bound to its path and to its interpreter: its scripts name ``/opt/venv/bin/python``, which is
+a link to ``/usr/local/bin/python3.X``. So both stages have the same image, and the path stays. Source: Python's
+documentation of venv, 3.11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rewriter.ecosystems.application import application_folders
+from rewriter.ecosystems.artefacts import BuilderLine, Output, Production, SystemNeeds
+from rewriter.ecosystems.build_packages import left_behind
+from rewriter.ecosystems.ecosystem import Ecosystem
+from rewriter.ecosystems.installs import Installed, installed_by, installs_of
+from rewriter.ecosystems.python_environment import NEW, Environment, environment_of
+from rewriter.ecosystems.python_scan import absolute_paths, compiles_at_run_time, harmless
+from rewriter.ecosystems.runtime_base import own_image
+from rewriter.facts import parse_tag
+from rewriter.transform import Certainty, Evidence
+
+if TYPE_CHECKING:
+    from rewriter.ecosystems.artefacts import Artefact
+    from rewriter.ecosystems.runtime_base import Builder, RuntimeBase
+    from rewriter.facts import Facts
+    from rewriter.model.launch import Launch
+    from rewriter.model.run import Step
+
+_INSTALLERS = frozenset({"poetry", "pipenv", "uv", "uvx", "pdm", "hatch", "virtualenv", "pip-compile", "pip-sync"})
+_CHECKS = frozenset("pytest tox nox flake8 mypy black isort ruff pylint coverage bandit pre-commit".split())
+_OLDEST = (3, 8)
+"""The pip that venv brings to older versions does not know today's wheels (manylinux_2_x needs pip 20.3)."""
+_PLACES = re.compile(r"/usr/local/(?:bin/(?!python|pip|docker-)[\w.-]+|lib/python)|/usr/lib/python")
+
+
+class PythonStage(Ecosystem):
+    """What one stage does with Python."""
+
+    name = "Python"
+    interpreted = True
+    tools = _INSTALLERS | _CHECKS | {"pip", "pip3", "python", "python3", "easy_install"}
+    settings = frozenset({"PIP_*", "POETRY_*", "PIPENV_*", "PYTHON_PIP_VERSION", "UV_*"})
+    caches = ("/root/.cache", "/root/.local/share/virtualenv", "/root/.config/pypoetry")
+    source_names = (".py", ".pyx")
+
+    def recognised(self) -> bool:
+        """On an official image of Python: there it is known where pip installs to."""
+        image = self.stage.root.image
+        return image is not None and image.short_name == "python"
+
+    def outputs(self, step: Step) -> Iterator[Output]:
+        """Nothing: its installers fill folders."""
+        yield from ()
+
+    def leaves(self, step: Step) -> str | None:
+        """Installers fill the environment that is carried; what Python itself runs must be known to be harmless."""
+        name = step.name
+        if name.startswith("pip") and name[3:].replace(".", "").isdigit():
+            name = "pip"
+        if name in self.tools and not name.startswith("python"):
+            return ""
+        if not name.startswith("python") or (not name[6:].replace(".", "").isdigit() and name != "python"):
+            return None
+        return "" if harmless(step) else f"what `{_shown(step)}` leaves for run time cannot be told"
+
+    def toolchain(self, step: Step) -> str:
+        """Environments that are looked up, and synchronised, whenever they start something."""
+        words = [word for word in step.argv if word]
+        if step.name in ("poetry", "pipenv", "uv", "pdm", "hatch") or words[1:3] == ["-m", "pip"] or step.name == "pip":
+            return " ".join(words[:2])
+        return ""
+
+    @cached_property
+    def declared(self) -> Installed:
+        """What its installing commands take."""
+        return installed_by(installs_of(self), self.files)
+
+    @property
+    def _version(self) -> tuple[int, ...]:
+        image = self.stage.root.image
+        version = parse_tag("python", image.tag).version if image is not None else None
+        numbers = re.findall(r"[0-9]+", version or "")
+        return tuple(int(number) for number in numbers[:2])
+
+    def production(self, launch: Launch) -> Production | str:
+        """The application's folders, and the environment, made anew where pip would install into the system."""
+        if len(self._version) > 1 and self._version < _OLDEST:
+            shown = ".".join(map(str, self._version))
+            return f"the virtual environments of Python {shown} come with a pip that is too old for today's wheels"
+        environment = environment_of(self)
+        if isinstance(environment, str):
+            return environment
+        problem = self._bound_to_the_system(launch) if environment.path == NEW else None
+        folders = application_folders(self)
+        if problem or isinstance(folders, str):
+            return problem or str(folders)
+        compiles = compiles_at_run_time(self.declared.all)
+        left = self._left(environment)
+        if compiles and left_behind(self):
+            return f"{compiles} compiles when it runs, and may need {', '.join(left_behind(self))}"
+        carried = {**folders, environment.path: environment.reason}
+        inside = any(environment.path.startswith(folder.rstrip("/") + "/") for folder in folders)
+        return Production(
+            folders if inside else carried,
+            left,
+            lines=self._lines(environment),
+            environment=environment.variables if environment.before is not None else (),
+            evidence=tuple(self._doubts()),
+            programs=frozenset(),
+        )
+
+    def _lines(self, environment: Environment) -> tuple[BuilderLine, ...]:
+        if environment.before is None:
+            return ()
+        lines = (f"RUN python -m venv {environment.path}", *environment.variables)
+        return tuple(BuilderLine(line, environment.before) for line in lines)
+
+    def _left(self, environment: Environment) -> str:
+        return ", ".join((*left_behind(self), *environment.tools))
+
+    def _doubts(self) -> Iterator[Evidence]:
+        for fact, where in self.declared.unseen:
+            yield Evidence(f"{fact} could not be seen", where, Certainty.ASSUMED)
+        if any(one.name == "uwsgi" for manifest in self.declared.all for one in manifest.dependencies):
+            yield Evidence("uwsgi has to find the environment by its own path", "requirements", Certainty.ASSUMED)
+        names = {one.name for manifest in self.declared.all for one in manifest.dependencies}
+        if names:
+            fact = f"what its dependencies ({len(names)}) start or load at run time was not looked at"
+            yield Evidence(fact, "requirements", Certainty.ASSUMED)
+
+    def _bound_to_the_system(self, launch: Launch) -> str | None:
+        """What names a path of the system's own Python, which knows nothing of the environment."""
+        texts = [(script.text, script.origin) for script in launch.scripts]
+        state = self.stage.final_state
+        for instruction in (state.healthcheck, state.cmd, state.entrypoint):
+            if instruction is not None:
+                texts.append((instruction.args, f"line {instruction.line}"))
+        texts += [(value, f"ENV {name}") for name, value in state.env.items() if value and name != "PATH"]
+        for text, where in texts:
+            found = _PLACES.search(text) or re.search(r"/usr/(?:local/)?bin/python", text)
+            if found:
+                return f"{where} names {found.group()}, which is the system's Python and not that of an environment"
+        return absolute_paths(self)
+
+    def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
+        """Libraries of dependencies that were compiled against what the image itself has."""
+        from rewriter.manifests.needs import alpine_needs
+
+        if base.kind != "alpine":
+            return SystemNeeds()
+        found = alpine_needs(self.declared.all, image="python", version=".".join(map(str, self._version)))
+        return SystemNeeds(dict(found.run))
+
+    def bases(self, facts: Facts, builder: Builder, artefacts: tuple[Artefact, ...]) -> list[RuntimeBase]:
+        """The same image."""
+        return [own_image(facts, builder, self.stage)]
+
+
+def _shown(step: Step) -> str:
+    return " ".join(word or "…" for word in step.argv[:3])
