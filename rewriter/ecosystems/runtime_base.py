@@ -56,6 +56,8 @@ class RuntimeBase:
     """Programs of the image's own layer (``java``), beside those of its distribution."""
     environment: frozenset[str] = frozenset()
     """Names of ENV that the image sets as the builder's base does."""
+    users: frozenset[str] = frozenset()
+    """Users of the image's own layer (``node``)."""
     same_system: bool = False
     """True when it stands on the very system of the builder: users, their numbers and paths are the same."""
 
@@ -80,10 +82,18 @@ def builder_of(facts: ImageFacts, image: ImageRef, alpine: str | None, pinnable:
     suite = facts.suite(tag)
     if family not in ("debian", "ubuntu") or suite is None:
         return f"which release of Debian {shown} stands on is not known"
-    pinned = f"{parsed.version}-{suite}" if parsed.version is not None else suite
-    write = parsed.suite is None and not parsed.rest and pinnable and facts.has(pinned) and pinned != tag
+    pinned = _with_suite(facts, tag, suite) if parsed.suite is None and pinnable else None
     evidence = Evidence(f"{shown} stands on {family.capitalize()} {suite}", f"{facts.source}, {facts.as_of}")
-    return Builder(image.with_tag(pinned) if write else None, None, suite, False, (evidence,), family)
+    return Builder(image.with_tag(pinned) if pinned else None, None, suite, False, (evidence,), family)
+
+
+def _with_suite(facts: ImageFacts, tag: str, suite: str) -> str | None:
+    """The tag of the same variant that names its suite: a bare one moves to another suite one day."""
+    bare = tag.removesuffix("-slim")
+    slim = tag != bare
+    written = (f"{bare}-slim-{suite}", f"{bare}-{suite}-slim") if slim else (f"{bare}-{suite}",)
+    plain = (suite,) if tag == "latest" else ()
+    return next((name for name in (*plain, *written) if facts.has(name)), None)
 
 
 def _alpine_builder(facts: ImageFacts, image: ImageRef, tag: str, alpine: str | None, pinnable: bool) -> Builder | str:
@@ -141,6 +151,7 @@ def own_image(facts: Facts, builder: Builder, stage: Stage) -> RuntimeBase:
     tag = image.tag or "latest"
     kind = "alpine" if builder.musl else "slim"
     base = RuntimeBase(builder.image or stage.root.image_word, kind, same_system=True, programs=page.programs(tag))
+    base.users = frozenset(user.name for user in page.users(tag))
     base.environment = frozenset(page.config_of(tag).env) if page.config_known_of(tag) else frozenset()
     if "full" in page.carries(tag) and kind == "slim":
         base.vetoes.append("it is a full image, whose slim tag was not found to do as well (slim_base says why)")

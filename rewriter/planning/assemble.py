@@ -93,6 +93,8 @@ def _why(draft: Draft, builder_name: str, base: RuntimeBase) -> str:
 def _tail(draft: Draft) -> tuple[Instruction, ...]:
     """The instructions behind the last one that builds: nothing of the build needs them, so they can move."""
     stage = draft.stage
+    if draft.lines:
+        return ()  # what is built ahead at the end needs the folder, the variables and the user that hold there
     # An owner named in a COPY must exist before it: then the RUN that makes him is repeated above instead.
     owned = any(copy.chown for copy in draft.copies)
     whole = tuple(
@@ -131,13 +133,15 @@ def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> tuple[list[str], li
     """The RUN lines to repeat, those that stood before the last WORKDIR apart; or a reason."""
     before: list[str] = []
     after: list[str] = []
-    there = _folders_before_copies(draft)
+    there = _folders_before_copies(draft, working=True)
+    sooner = _folders_before_copies(draft, working=False)
     for run, all_steps in draft.roles.shaping:
         if run.instruction in tail:
             continue
         kept: list[Step] = []
+        last = run.state.workdir == draft.stage.final_state.workdir
         for step in all_steps:
-            missing = _missing(step, there)
+            missing = _missing(step, there if last else sooner)
             if not missing:
                 kept.append(step)
             elif step.name in ("ln", "touch") or not all(_is_copied(path, draft) for path in missing):
@@ -149,7 +153,7 @@ def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> tuple[list[str], li
         problem = _unrepeatable(draft.stage, run.instruction, run.state.user, steps)
         if problem:
             return problem
-        lines = after if run.state.workdir == draft.stage.final_state.workdir else before
+        lines = after if last else before
         if steps == run.steps and not run.instruction.heredocs:
             lines.append(run.instruction.text.rstrip("\r\n"))
             continue
@@ -161,10 +165,11 @@ def _shaping(draft: Draft, tail: tuple[Instruction, ...]) -> tuple[list[str], li
     return before, after
 
 
-def _folders_before_copies(draft: Draft) -> frozenset[str]:
-    """Folders that the runtime has before its COPY lines run: standard ones, WORKDIR, homes, and what mkdir makes."""
+def _folders_before_copies(draft: Draft, *, working: bool) -> frozenset[str]:
+    """Folders that the runtime has before its COPY lines run: standard ones, homes, what mkdir makes, and WORKDIR for
+    the commands that stand behind it."""
     found = set(STANDARD_FOLDERS)
-    made = [draft.stage.final_state.workdir or "/"]
+    made = [(draft.stage.final_state.workdir or "/") if working else "/"]
     for _, steps in draft.roles.shaping:
         for step in steps:
             parts = step.options_and_operands

@@ -141,20 +141,24 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
             base.vetoes.append(f"line {debian.instruction.line}: {debian.name} is not part of {base.image}")
     for name, step in draft.roles.owners:
         line = step.instruction.line
-        if not known_user(name, base.kind) and not any(name in each.argv for each in made):
+        if not _knows(base, name) and not any(name in each.argv for each in made):
             base.vetoes.append(f"line {line}: the owner {name} is not known there")
         elif not same_family and not name.isdigit():
             base.vetoes.append(f"line {line}: the owner {name} has another number there")
     for instruction in draft.stage.instructions:
         owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
         for name in (owner or "").split(":"):
-            if not known_user(name, base.kind) and not any(name in step.argv for step in made):
+            if not _knows(base, name) and not any(name in step.argv for step in made):
                 base.vetoes.append(f"line {instruction.line}: the owner {name} is not known there")
             elif not same_family and name not in ROOT_NAMES and not name.isdigit():
                 base.vetoes.append(f"line {instruction.line}: the owner {name} has another number there")
     user = (draft.stage.final_state.user or "").partition(":")[0]
-    if not known_user(user, base.kind) and not any(user in step.argv for step in made):
+    if not _knows(base, user) and not any(user in step.argv for step in made):
         base.vetoes.append(f"USER {user} is not known to exist there")
+
+
+def _knows(base: RuntimeBase, name: str) -> bool:
+    return known_user(name, base.kind) or name in base.users
 
 
 def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict[str, str]) -> None:

@@ -1,0 +1,204 @@
+"""Node: an application with its folder and node_modules, the latter without what only the build needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from rewriter.ecosystems.application import application_folders
+from rewriter.ecosystems.artefacts import BuilderLine, Output, Production, SystemNeeds
+from rewriter.ecosystems.build_packages import left_behind
+from rewriter.ecosystems.ecosystem import Ecosystem
+from rewriter.ecosystems.node_project import Project, project_at, started_programs
+from rewriter.ecosystems.node_prune import Install, installs, prune_line
+from rewriter.ecosystems.node_sources import imported
+from rewriter.ecosystems.runtime_base import own_image
+from rewriter.facts import parse_tag
+from rewriter.manifests.npm import split_name
+from rewriter.model.paths import below
+from rewriter.transform import Certainty, Evidence
+
+if TYPE_CHECKING:
+    from rewriter.ecosystems.artefacts import Artefact
+    from rewriter.ecosystems.runtime_base import Builder, RuntimeBase
+    from rewriter.facts import Facts
+    from rewriter.manifests import Manifest
+    from rewriter.model.launch import Launch
+    from rewriter.model.run import Step
+    from rewriter.syntax import Instruction
+
+_BROWSERS = frozenset({"puppeteer", "playwright", "playwright-chromium", "cypress", "selenium-webdriver", "nightmare"})
+"""Packages that keep a browser in the home of whoever installs them. Sources: their own documentation, 2026-11."""
+_MANAGERS = frozenset({"npm", "yarn", "pnpm", "npx", "pnpx", "corepack"})
+_GLOBAL = frozenset({"-g", "--global", "--location=global"})
+_PYTHON = frozenset({"python3", "python", "python2", "python-is-python3", "py3-setuptools", "python3-distutils"})
+"""What node-gyp calls; see `_wants_python`."""
+
+
+class NodeStage(Ecosystem):
+    """What one stage does with Node."""
+
+    name = "Node"
+    interpreted = True
+    tools = _MANAGERS | frozenset("node nodejs tsc lerna nx turbo ng vite webpack gulp grunt bower".split())
+    runners = _MANAGERS
+    packages = _PYTHON
+    settings = frozenset({"npm_config_*", "NPM_CONFIG_*", "YARN_*", "PNPM_*", "NODE_OPTIONS_BUILD", "COREPACK_*"})
+    caches = ("/root/.npm", "/root/.cache", "/usr/local/share/.cache", "/root/.local/share/pnpm", "/root/.yarn")
+    source_names = (".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".vue")
+
+    def recognised(self) -> bool:
+        """On an official image of Node: there it is known what the image itself has."""
+        image = self.stage.root.image
+        return image is not None and image.short_name == "node"
+
+    def outputs(self, step: Step) -> Iterator[Output]:
+        """Nothing: what it builds lies in the application's folder."""
+        yield from ()
+
+    def leaves(self, step: Step) -> str | None:
+        """What works in the project writes there; a tool that fetches browsers writes into a home."""
+        if step.name in ("npx", "pnpx") and any(word in _BROWSERS for word in step.argv[1:3]):
+            return f"`{step.name} {step.argv[1]}` puts browsers into a home, which are not carried"
+        if (
+            step.name in ("node", "nodejs")
+            and step.argv[1:2]
+            and (step.argv[1] or "-e").startswith(("-e", "-p", "--e"))
+        ):
+            return "what a script of `node -e` leaves for run time cannot be told"
+        return super().leaves(step)
+
+    def toolchain(self, step: Step) -> str:
+        """Installing at the start; which scripts build is seen when these are resolved."""
+        words = [word for word in step.argv if word]
+        installs_at_start = step.name in _MANAGERS and words[1:2] in (["install"], ["ci"], ["i"], ["add"])
+        return " ".join(words[:2]) if installs_at_start or words == ["yarn"] else ""
+
+    @property
+    def version(self) -> int | None:
+        """The major version of Node, None where the tag moves."""
+        image = self.stage.root.image
+        version = parse_tag("node", image.tag).version if image is not None else None
+        found = re.match(r"[0-9]+", version or "")
+        return int(found.group()) if found else None
+
+    @cached_property
+    def installs(self) -> tuple[Install, ...]:
+        """The commands that fill a node_modules."""
+        return tuple(installs(self))
+
+    @cached_property
+    def globals(self) -> frozenset[str]:
+        """Names of packages that are installed for the whole image, which are not carried."""
+        found: set[str] = set()
+        for step in self.steps:
+            words = [word for word in step.argv[1:] if word]
+            whole = _GLOBAL & {*words} or words[:1] == ["global"]
+            if step.name in ("npm", "pnpm", "yarn") and whole:
+                found.update(split_name(word)[0] for word in words if not word.startswith("-"))
+        return frozenset(found - {"install", "i", "add", "global"})
+
+    def project(self, folder: str) -> Project | None:
+        """The project that a folder of the image holds, as the context shows it."""
+        return project_at(folder, self.files)
+
+    def production(self, launch: Launch) -> Production | str:
+        """The application's folders, after its development dependencies have been pruned."""
+        folders = application_folders(self)
+        if isinstance(folders, str):
+            return folders
+        if not self.installs:
+            return "nothing is seen to install dependencies"
+        outside = next((each for each in self.installs if not below(each.cwd, tuple(folders))), None)
+        if outside is not None:
+            line = outside.step.instruction.line
+            return f"line {line}: it installs into {outside.cwd}/node_modules, outside of the application's folders"
+        started = started_programs(self, launch)
+        if isinstance(started, str):
+            return started
+        lines: list[BuilderLine] = []
+        for install in {each.cwd: each for each in self.installs}.values():
+            pruned = self._pruned(install, started)
+            if isinstance(pruned, str):
+                return pruned
+            lines += [pruned] if pruned is not None else []
+        browser = next((one for one in self._runtime_names() if one in _BROWSERS), "")
+        if browser:
+            return f"{browser} keeps its browser in a home, which is not carried"
+        left = ["the development dependencies"] if lines else []
+        behind = [] if self._wants_python() else [*left_behind(self)]
+        return Production(folders, ", ".join([*left, *behind]), tuple(lines), evidence=tuple(self._doubts()))
+
+    def _pruned(self, install: Install, started: frozenset[str]) -> BuilderLine | str | None:
+        """The line that takes the development dependencies of one project out; None where none are installed."""
+        project = self.project(install.cwd)
+        if install.production:
+            return None
+        if project is None:
+            line = install.step.instruction.line
+            return f"line {line}: package.json is not in the build context: what run time needs cannot be told"
+        if not project.development:
+            return None
+        needed = sorted(started & project.development)
+        if needed:
+            return f"the start command needs {needed[0]}, a development dependency"
+        used = imported(self, project)
+        if used:
+            return used
+        text = prune_line(install, project, self.version)
+        if isinstance(text, str) and not text.startswith("RUN "):
+            return text
+        place = self._behind_the_build()
+        if isinstance(place, str):
+            return place
+        before, workdir, user = place
+        if user != install.user:
+            return f"it installs as {install.user or 'root'} and goes on as {user or 'root'}: nobody may prune for sure"
+        command = text.removeprefix("RUN ")
+        return BuilderLine(text if workdir == install.cwd else f"RUN cd {install.cwd} && {command}", before)
+
+    def _behind_the_build(self) -> tuple[Instruction | None, str | None, str | None] | str:
+        """The instruction behind the last one that builds, with the working directory and the user there."""
+        instructions = self.stage.instructions
+        last = -1
+        for place, instruction in enumerate(instructions):
+            run = next((each for each in self.runs if each.instruction is instruction), None)
+            builds = run is not None and isinstance(run.steps, tuple) and any(s.name in self.tools for s in run.steps)
+            if builds or instruction.name in ("COPY", "ADD"):
+                last = place
+        behind = instructions[last + 1] if last + 1 < len(instructions) else None
+        state = self.stage.state_at(behind) if behind is not None else self.stage.final_state
+        return behind, state.workdir, state.user
+
+    def _manifests(self) -> Iterator[Manifest]:
+        for cwd in dict.fromkeys(install.cwd for install in self.installs):
+            project = self.project(cwd)
+            yield from project.manifests if project is not None else ()
+
+    def _runtime_names(self) -> Iterator[str]:
+        for manifest in self._manifests():
+            yield from (one.name for one in manifest.dependencies if one.direct and not one.dev)
+
+    def _wants_python(self) -> bool:
+        """True where the application itself may start Python."""
+        return any("python" in name for name in self._runtime_names())
+
+    def _doubts(self) -> Iterator[Evidence]:
+        count = sum(1 for _ in self._runtime_names())
+        if count:
+            fact = f"what its dependencies ({count}) load or start at run time was not looked at"
+            yield Evidence(fact, "package.json", Certainty.ASSUMED)
+
+    def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
+        """Libraries of native addons on Alpine; on Debian they follow from the -dev packages of the stage."""
+        from rewriter.manifests.needs import alpine_needs
+
+        if base.kind != "alpine":
+            return SystemNeeds()
+        return SystemNeeds(dict(alpine_needs(tuple(self._manifests()), image="node").run))
+
+    def bases(self, facts: Facts, builder: Builder, artefacts: tuple[Artefact, ...]) -> list[RuntimeBase]:
+        """The same image: node_modules never changes its libc."""
+        return [own_image(facts, builder, self.stage)]

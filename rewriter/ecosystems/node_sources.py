@@ -1,0 +1,94 @@
+"""Whether the code that runs imports a development dependency, which a prune would take away."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rewriter.ecosystems.node import NodeStage
+    from rewriter.ecosystems.node_project import Project
+
+_LOADS = rb"""(?:\brequire\(\s*|\bfrom\s+|\bimport\(\s*|^[ \t]*import\s+)["']"""
+_IMPORTS = re.compile(_LOADS + rb"((?:@[\w.-]+/)?[A-Za-z0-9_][\w.-]*)", re.MULTILINE)
+_RELATIVE = re.compile(_LOADS + rb"""(\.[^"'\n]{0,300})["']""", re.MULTILINE)
+_TYPES_ONLY = re.compile(rb"^[ \t]*(?:import|export)\s+type\b[^;\n]*", re.MULTILINE)
+_FOR_TOOLS = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|__mocks__|spec|specs|e2e|cypress|stories|\.storybook|scripts|tools|docs|examples|"
+    r"coverage|node_modules|\.husky|bench|benchmarks)/|\.(?:test|spec|stories|d|config|conf|setup)\.|"
+    r"(?:^|/)(?:gulpfile|gruntfile|webpack|rollup|vite|jest|karma|babel|\.eslintrc|\.prettierrc|commitlint|tailwind|"
+    r"postcss|next|nuxt|svelte|vue|astro|knexfile|cypress|playwright)[\w.-]*\.[cm]?[jt]sx?\Z",
+    re.IGNORECASE,
+)
+_BUNDLERS = frozenset(
+    "vite webpack webpack-cli rollup parcel parcel-bundler esbuild react-scripts @angular/cli @vue/cli-service next "
+    "nuxt snowpack browserify tsup @sveltejs/kit astro gatsby @vercel/ncc gulp @rspack/core turbopack".split()
+)
+"""They put what is imported into their output."""
+_LARGEST = 1_000_000
+_MOST = 5_000
+
+
+def imported(node: NodeStage, project: Project) -> str:
+    """Why a development dependency is needed when the application runs; empty when none is seen to be.
+
+    Where a bundler builds, what it takes in is not looked for again: then only the code that is not bundled counts,
+    which cannot be told apart, and a file that is started as it lies in the context is looked at with what it requires.
+    """
+    development = project.development - {name for name in project.development if name.startswith("@types/")}
+    bundles = bool(_BUNDLERS & {one.name for one in project.package.dependencies})
+    paths = _reached(node, project) if bundles else _all(node, project)
+    for path in paths:
+        for name in _names(node, path):
+            if name in development:
+                return f"{path} imports {name}, a development dependency, which would be pruned"
+    return ""
+
+
+def _all(node: NodeStage, project: Project) -> Iterator[str]:
+    prefix = "" if project.origin == "." else f"{project.origin}/"
+    paths = (p for p in project.context.files() if p.startswith(prefix) and node.is_code(p))
+    for count, path in enumerate(path for path in paths if not _FOR_TOOLS.search(path[len(prefix) :])):
+        if count >= _MOST:
+            return
+        yield path
+
+
+def _reached(node: NodeStage, project: Project) -> Iterator[str]:
+    """The files of the context that the start command names, and what they require by a relative path."""
+    from rewriter.model.launch import launch_of
+
+    launch = launch_of(node.stage, node.files)
+    todo: list[str] = []
+    texts = [] if isinstance(launch, str) else [word for step in launch.all_steps for word in step.argv if word]
+    texts += [word for text in project.scripts.values() for word in text.split()]
+    for word in texts:
+        for candidate in (word, f"{word}.js", f"{word}/index.js"):
+            origin = node.files.origin(posixpath.normpath(posixpath.join(project.folder, candidate)))
+            if origin is not None and node.is_code(origin) and not _FOR_TOOLS.search(origin):
+                todo.append(origin)
+    seen = set(todo)
+    for path in todo:  # grows on the way
+        yield path
+        for relative in _relative(node, path):
+            for ending in ("", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/index.ts"):
+                inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative + ending))
+                if inner not in seen and len(seen) < _MOST and project.context.kind(inner) == "file":
+                    seen.add(inner)
+                    todo.append(inner)
+
+
+def _text(node: NodeStage, path: str) -> bytes:
+    context = node.files.context
+    return (context.read(path, _LARGEST) if context is not None else None) or b""
+
+
+def _names(node: NodeStage, path: str) -> Iterator[str]:
+    text = _TYPES_ONLY.sub(b"", _text(node, path))
+    return (match[1].decode("ascii", "replace").lower() for match in _IMPORTS.finditer(text))
+
+
+def _relative(node: NodeStage, path: str) -> Iterator[str]:
+    return (match[1].decode("utf-8", "replace") for match in _RELATIVE.finditer(_text(node, path)))
