@@ -54,6 +54,8 @@ class Ecosystem(ABC):
     """Names of folders that by custom hold sources (``src``)."""
     installed: ClassVar[tuple[str, ...]] = ()
     """Absolute folders that its installers fill although no command names them (``/usr/local/bundle``)."""
+    fetched_tools: ClassVar[bool] = False
+    """True when tools that its installer fetches are known to write sources only, as those of Go do."""
     strippable: ClassVar[bool] = False
     """True when its programs are plain ELF files that work the same without their symbols."""
     runners: ClassVar[frozenset[str]] = frozenset()
@@ -205,6 +207,9 @@ class Ecosystem(ABC):
         known = self._made[0].get(path)
         if known is not None:
             return known
+        for artefact in self.artefacts:
+            if artefact.kind == "dir" and path.startswith(artefact.path.rstrip("/") + "/"):
+                return artefact
         for output, step in reversed(self._made[1]):
             if output.folder == posixpath.dirname(path):
                 return Artefact(path, step, self._origin_of(posixpath.basename(path)), False, output.linkage)

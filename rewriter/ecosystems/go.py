@@ -57,6 +57,7 @@ class GoStage(Ecosystem):
     caches = ("/go/pkg", "/go/src", "/root/.config/go")
     folders = ("/go", "/usr/local/go")
     source_names = (".go",)
+    fetched_tools = True
     build_files = frozenset("go.mod go.sum go.work Gopkg.toml Gopkg.lock glide.yaml glide.lock Godeps.json".split())
     source_folders = frozenset("vendor cmd pkg internal Godeps main".split())
 

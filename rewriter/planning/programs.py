@@ -108,6 +108,8 @@ def _misplaced(draft: Draft, step: Step, path: str) -> Artefact | None:
 
 
 def _carry(draft: Draft, artefact: Artefact, target: str) -> None:
+    if artefact.kind == "dir":
+        target = artefact.path
     draft.carry(artefact.path, target)
     if not artefact.sure:
         draft.doubt(

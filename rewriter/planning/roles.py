@@ -83,7 +83,8 @@ def _sort(step: Step, run: Run, language: Ecosystem, effects: FileEffects, roles
         roles.refused.append(f"line {line}: {told}")
     if told is not None:
         return False
-    if name in _BUILD_TOOLS or name in language.made_names or ours:
+    fetched = language.fetched_tools and name in language.made_names
+    if name in _BUILD_TOOLS or fetched or ours:
         if name == "find" and any(word in ("-delete", "-exec", "-execdir") for word in step.argv):
             roles.refused.append(f"line {line}: what `find` changes cannot be told")
         return False

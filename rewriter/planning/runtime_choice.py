@@ -16,6 +16,7 @@ from rewriter.planning.plan import Draft
 from rewriter.planning.roles import GNU_PACKAGES
 from rewriter.shell import Opaque
 from rewriter.userland.runtime import ROOT_NAMES, known_user, program_package
+from rewriter.userland.slim import archived
 
 # Releases of Debian whose slim image has no adduser.
 _WITHOUT_ADDUSER = frozenset({"trixie", "forky", "sid"})
@@ -37,6 +38,9 @@ def choose_runtime(draft: Draft) -> tuple[RuntimeBase, dict[str, str]] | str:
         else:
             base.vetoes += _bare(draft, base, health)
         base.vetoes += _replaced_commands(draft, base)
+        if packages and base.kind == "slim" and archived(draft.builder.suite or ""):
+            names = ", ".join(sorted(packages))
+            base.vetoes.append(f"it would need {names}, and Debian {draft.builder.suite} is only in the archive")
         if not base.vetoes:
             return base, packages
         reasons.append(f"{base.image}: {base.vetoes[0]}")
