@@ -54,6 +54,8 @@ class Ecosystem(ABC):
     """Names of folders that by custom hold sources (``src``)."""
     installed: ClassVar[tuple[str, ...]] = ()
     """Absolute folders that its installers fill although no command names them (``/usr/local/bundle``)."""
+    portable: ClassVar[bool] = False
+    """True when all its artefacts run on any system that has its interpreter, whatever the builder's release."""
     fetched_tools: ClassVar[bool] = False
     """True when tools that its installer fetches are known to write sources only, as those of Go do."""
     strippable: ClassVar[bool] = False

@@ -28,6 +28,7 @@ def _words(text: str) -> frozenset[str]:
 # A new language is one line here and one file. Languages whose programs are carried come before those whose sources
 # are: an image of Python may compile something in C on the way, but a program in C is seldom started by Python.
 LANGUAGES: tuple[Known, ...] = (
+    Known("java", "JavaStage", _words("maven gradle openjdk eclipse-temurin"), _words("mvn mvnw gradle gradlew javac")),
     Known("rust", "RustStage", _words("rust"), _words("cargo rustc")),
     Known("node", "NodeStage", _words("node"), _words("npm yarn pnpm")),
     Known("python", "PythonStage", _words("python"), _words("pip pip3 poetry pipenv uv")),

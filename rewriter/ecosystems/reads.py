@@ -222,6 +222,8 @@ def _unseen_arguments(language: Ecosystem, launch: Launch, found: RuntimeFiles) 
             if "/" not in value and not value.endswith(tuple("." + end for end in CONFIG_EXTENSIONS)):
                 continue
             path = step.absolute(value) if "://" not in value and not value.startswith("-") else None
+            if path is not None and language.artefact_at(path) is not None:
+                continue
             if path is not None and any(f and (path == f or path.startswith(f.rstrip("/") + "/")) for f in folders):
                 unseen = f"{value} is given to the program, and could not be seen in the build context"
                 found.vetoes.append(f"line {step.instruction.line}: {unseen}")

@@ -67,8 +67,13 @@ class RuntimeBase:
         return self.kind in ("alpine", "slim")
 
 
-def builder_of(facts: ImageFacts, image: ImageRef, alpine: str | None, pinnable: bool) -> Builder | str:
-    """How the stage's image is pinned, or why it is no base to build on."""
+def builder_of(
+    facts: ImageFacts, image: ImageRef, alpine: str | None, pinnable: bool, portable: bool = False
+) -> Builder | str:
+    """How the stage's image is pinned, or why it is no base to build on.
+
+    ``portable``: what it makes runs on any system, so that the builder may stand on any, and its tag stays.
+    """
     tag = image.tag or "latest"
     shown = f"{facts.name}:{tag}"
     if not facts.has(tag):
@@ -80,6 +85,8 @@ def builder_of(facts: ImageFacts, image: ImageRef, alpine: str | None, pinnable:
     if family == "alpine":
         return _alpine_builder(facts, image, tag, alpine, pinnable)
     suite = facts.suite(tag)
+    if portable and family in ("debian", "ubuntu", "rhel", "amazon", None):
+        return Builder(None, None, suite, False, (), family or "debian")
     if family not in ("debian", "ubuntu") or suite is None:
         return f"which release of Debian {shown} stands on is not known"
     pinned = _with_suite(facts, tag, suite) if parsed.suite is None and pinnable else None

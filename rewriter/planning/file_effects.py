@@ -53,6 +53,8 @@ class FileEffects:
         if step.name in ("rm", "rmdir"):
             return self._remove(step)
         parts = step.options_and_operands
+        if parts is None and self._makes_artefact(step):
+            return False
         if parts is None:
             return self._refuse(step, "works on paths that are only known at run time")
         options, operands = parts
@@ -65,6 +67,12 @@ class FileEffects:
         if len(known) != len(paths):
             return self._refuse(step, "works in a folder that is not known")
         return self._by_name[step.name](step, options, known)
+
+    def _makes_artefact(self, step: Step) -> bool:
+        """True for a ``cp`` of a pattern to the name of something that is carried under that name."""
+        last = step.argv[-1]
+        path = step.absolute(last) if last else None
+        return step.name in ("cp", "mv") and path is not None and self.language.artefact_at(path) is not None
 
     def written(self, step: Step, target: str | None, *, appends: bool = False) -> None:
         """A file that a redirect or tee writes."""
@@ -129,7 +137,8 @@ class FileEffects:
 
     def _mkdir(self, step: Step, _options: tuple[str, ...], known: list[str]) -> bool:
         # WORKDIR and COPY make these themselves, and a second mkdir without -p would fail.
-        anyway = (self.language.stage.final_state.workdir or "/", *self.sources)
+        made = (artefact.path for artefact in self.language.artefacts if artefact.kind == "dir")
+        anyway = (self.language.stage.final_state.workdir or "/", *self.sources, *made)
         if all(any(below(folder, (path,)) for folder in anyway) for path in known):
             return False
         return step.certain or self._refuse(step, "may run or not")

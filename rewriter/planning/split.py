@@ -70,7 +70,9 @@ def _begin(situation: Situation, builder: Builder | None) -> Draft | str:
     if facts is None:
         return f"{stage.root.image_word} is none of the images in the catalogue"
     if builder is None:
-        found = builder_of(facts, image, situation.options.alpine, not language.interpreted and _pinnable(stage))
+        found = builder_of(
+            facts, image, situation.options.alpine, not language.interpreted and _pinnable(stage), language.portable
+        )
         if isinstance(found, str):
             return found
         builder = found
