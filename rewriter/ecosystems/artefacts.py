@@ -79,10 +79,11 @@ class SystemNeeds:
 
 @dataclass(frozen=True, slots=True)
 class BuilderLine:
-    """A line that is put into the builder: before an instruction, or (None) at the end of the build."""
+    """A line that is put into the builder: before an instruction, behind one, or (neither) at the end of the build."""
 
     text: str
     before: Instruction | None = None
+    behind: Instruction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rewriter.facts import Facts
     from rewriter.manifests import Manifest
     from rewriter.model.launch import Launch
-    from rewriter.model.run import Step
+    from rewriter.model.run import Run, Step
     from rewriter.syntax import Instruction
 
 _BROWSERS = frozenset({"puppeteer", "playwright", "playwright-chromium", "cypress", "selenium-webdriver", "nightmare"})
@@ -153,24 +153,26 @@ class NodeStage(Ecosystem):
         place = self._behind_the_build()
         if isinstance(place, str):
             return place
-        before, workdir, user = place
+        behind, workdir, user = place
         if user != install.user:
             return f"it installs as {install.user or 'root'} and goes on as {user or 'root'}: nobody may prune for sure"
         command = text.removeprefix("RUN ")
-        return BuilderLine(text if workdir == install.cwd else f"RUN cd {install.cwd} && {command}", before)
+        return BuilderLine(text if workdir == install.cwd else f"RUN cd {install.cwd} && {command}", behind=behind)
 
-    def _behind_the_build(self) -> tuple[Instruction | None, str | None, str | None] | str:
-        """The instruction behind the last one that builds, with the working directory and the user there."""
-        instructions = self.stage.instructions
-        last = -1
-        for place, instruction in enumerate(instructions):
-            run = next((each for each in self.runs if each.instruction is instruction), None)
-            builds = run is not None and isinstance(run.steps, tuple) and any(s.name in self.tools for s in run.steps)
-            if builds or instruction.name in ("COPY", "ADD"):
-                last = place
-        behind = instructions[last + 1] if last + 1 < len(instructions) else None
-        state = self.stage.state_at(behind) if behind is not None else self.stage.final_state
-        return behind, state.workdir, state.user
+    def _behind_the_build(self) -> tuple[Instruction, str | None, str | None] | str:
+        """The last instruction that builds, with the working directory and the user behind it."""
+        building = [run.instruction for run in self.runs if self._builds(run)]
+        last = None
+        for instruction in self.stage.instructions:
+            if instruction.name in ("COPY", "ADD") or any(instruction is each for each in building):
+                last = instruction
+        if last is None:
+            return "nothing in the stage builds"
+        state = self.stage.state_at(last)
+        return last, state.workdir, state.user
+
+    def _builds(self, run: Run) -> bool:
+        return isinstance(run.steps, tuple) and any(step.name in self.tools for step in run.steps)
 
     def _manifests(self) -> Iterator[Manifest]:
         for cwd in dict.fromkeys(install.cwd for install in self.installs):

@@ -86,12 +86,14 @@ def _builder_edits(dockerfile: Dockerfile, plan: SplitPlan) -> Iterable[Edit]:
     """Lines of the builder: above the instruction (and its comments) that they prepare, or behind all that stays."""
     moved = set(map(id, plan.moved))
     last = next(i for i in reversed((plan.stage.from_, *plan.stage.instructions)) if id(i) not in moved)
-    behind = [_cased(plan.stage, line.text) for line in plan.builder_lines if line.before is None]
+    ending = [line for line in plan.builder_lines if line.before is None and line.behind is None]
     for line in plan.builder_lines:
         if line.before is not None:
             yield insert_before(dockerfile, line.before, [_cased(plan.stage, line.text)])
-    if behind:
-        yield insert_after(dockerfile, last, behind)
+        elif line.behind is not None:
+            yield insert_after(dockerfile, line.behind, [_cased(plan.stage, line.text)])
+    if ending:
+        yield insert_after(dockerfile, last, [_cased(plan.stage, line.text) for line in ending])
 
 
 def _closed(text: str, ending: str) -> str:
