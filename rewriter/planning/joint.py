@@ -30,6 +30,16 @@ def _may_split(situation: Situation, stage: Stage) -> bool:
     return unfit(situation, stage) is None and situation.ecosystem(stage) is not None
 
 
+def stays_builder(situation: Situation) -> bool:
+    """True where the final stage, as it stands, will be split into a builder and a runtime of another base."""
+    stage = situation.model.final
+    language = situation.ecosystem(stage) if Phase.STAGES in situation.ahead else None
+    if language is None or language.interpreted:
+        return False
+    plan = plan_split(situation)
+    return not isinstance(plan, str) and level_of(plan.evidence) <= situation.options.level
+
+
 def _will_split(situation: Situation, swap: Swap) -> bool:
     builder = Builder(None, swap.choice.alpine, None, True, swap.evidence)
     plan = plan_split(situation, builder)

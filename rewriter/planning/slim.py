@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rewriter.facts import Refusal, slim_tag
 from rewriter.model.launch import launch_of
+from rewriter.planning.joint import stays_builder
 from rewriter.planning.swap import Swap, find_base, first_of, is_tool, looked_up, relied_on, starts_by_itself, written
 from rewriter.situation import Situation
 from rewriter.transform import Evidence
@@ -28,6 +29,8 @@ def plan_slim(situation: Situation) -> Swap | str:
     relied = relied_on(situation, stage, copies=False)
     if relied:
         return relied
+    if stays_builder(situation):
+        return "the split that follows leaves this base behind in the builder, where it may keep what it has"
     launch = None if starts_by_itself(base, stage) else launch_of(stage, situation.files(stage))
     if isinstance(launch, str):
         return f"{launch}: whoever uses it may need what slim lacks" if is_tool(stage) else launch

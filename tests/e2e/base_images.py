@@ -10,7 +10,9 @@ cannot be pulled, each base is made once, of what Debian and the machine have, a
 * ``buildpack-deps:bookworm``: Debian with compilers and headers, see ``buildpack.py``;
 * ``node:20`` and ``python:3.11``, full and slim: the machine's Node and Python, see ``node.py``, ``python_image.py``;
 * ``debian:bullseye`` and ``debian:bookworm``: the slim Debian with its manuals, see ``debian_full.py``;
-* ``openjdk:11``, JDK and JRE, full and slim: Debian's packages of OpenJDK 17, see ``openjdk.py``.
+* ``openjdk:11``, JDK and JRE, full and slim: Debian's packages of OpenJDK 17, see ``openjdk.py``;
+* ``eclipse-temurin:17`` and ``maven:3.9-eclipse-temurin-17``: Debian's OpenJDK and Maven, see ``temurin.py``;
+* ``rust:1.80``: the machine's Rust toolchain on ``buildpack-deps``, see ``rust.py``.
 
 The tags say Go 1.18, Java 11 and Debian 11; the stand-ins hold newer ones. What the tests ask does not hang on that:
 does the rewritten file build, start and answer as the first one did, in an image without the toolchain? The sizes they
@@ -31,7 +33,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from . import alpine, buildpack, debian, debian_full, golang, node, openjdk, python_image
+from . import alpine, buildpack, debian, debian_full, golang, node, openjdk, python_image, rust, temurin
 from .engine import Engine, EngineError
 from .machine import ca_bundle
 from .stand_in import LABEL, Maker
@@ -68,7 +70,9 @@ NODE = Family(node.TAGS, node.make, node.settings, ("node.py",), (DEBIAN, BUILDP
 PYTHON = Family(python_image.TAGS, python_image.make, python_image.settings, ("python_image.py",), (DEBIAN, BUILDPACK))
 DEBIAN_FULL = Family(debian_full.TAGS, debian_full.make, debian_full.settings, ("debian_full.py",), (DEBIAN,))
 OPENJDK = Family(openjdk.TAGS, openjdk.make, openjdk.settings, ("openjdk.py",), (DEBIAN,))
-FAMILIES = (DEBIAN, ALPINE, GOLANG, BUILDPACK, NODE, PYTHON, DEBIAN_FULL, OPENJDK)
+TEMURIN = Family(temurin.TAGS, temurin.make, temurin.settings, ("temurin.py",), (DEBIAN,))
+RUST = Family(rust.TAGS, rust.make, rust.settings, ("rust.py",), (DEBIAN, BUILDPACK))
+FAMILIES = (DEBIAN, ALPINE, GOLANG, BUILDPACK, NODE, PYTHON, DEBIAN_FULL, OPENJDK, TEMURIN, RUST)
 
 
 def make_all(engine: Engine) -> None:
