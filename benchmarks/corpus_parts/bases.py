@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from rewriter.checks import new_packages, new_references
 from rewriter.context import BuildContext
+from rewriter.ecosystems.runtime_base import DISTROLESS_STATIC
 from rewriter.facts.packages import known_apk
 from rewriter.model.image_ref import parse_image
-from rewriter.ecosystems.runtime_base import DISTROLESS_STATIC
 from rewriter.result import Result
 from rewriter.situation import Situation
 

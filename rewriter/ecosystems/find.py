@@ -31,6 +31,8 @@ LANGUAGES: tuple[Known, ...] = (
     Known("java", "JavaStage", _words("maven gradle openjdk eclipse-temurin"), _words("mvn mvnw gradle gradlew javac")),
     Known("rust", "RustStage", _words("rust"), _words("cargo rustc")),
     Known("c", "CStage", _words("gcc"), _words("gcc g++ cc c++ clang clang++ make cmake ninja")),
+    Known("dotnet", "DotnetStage", _words("mcr.microsoft.com/dotnet/sdk")),
+    Known("ruby", "RubyStage", _words("ruby"), _words("bundle bundler")),
     Known("node", "NodeStage", _words("node"), _words("npm yarn pnpm")),
     Known("python", "PythonStage", _words("python"), _words("pip pip3 poetry pipenv uv")),
 )

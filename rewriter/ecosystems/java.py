@@ -53,7 +53,7 @@ class JavaStage(Ecosystem):
     name = "Java"
     portable = True
     tools = BUILDERS | {"java"}
-    settings = frozenset("MAVEN_* GRADLE_* ANT_* SBT_* M2_HOME JAVA_VERSION MVN_* KOTLIN_*".split())
+    settings = frozenset("JAVA_HOME MAVEN_* GRADLE_* ANT_* SBT_* M2_HOME JAVA_VERSION MVN_* KOTLIN_*".split())
     caches = ("/root/.m2", "/root/.gradle", "/home/gradle/.gradle", "/root/.ivy2", "/root/.sbt", "/root/.cache")
     folders = ("/usr/share/maven", "/opt/gradle", "/opt/java/openjdk", "/usr/local/openjdk-*")
     source_names = (".java", ".kt", ".kts", ".groovy", ".scala", ".gradle", ".sbt")

@@ -46,6 +46,7 @@ def java_bases(facts: Facts, builder: Builder, stage: Stage, version: int | None
             continue
         evidence = Evidence(f"eclipse-temurin:{tag} exists", f"{page.source}, {page.as_of}")
         base = RuntimeBase(f"eclipse-temurin:{tag}", kind, [], [evidence], programs=page.programs(tag))
-        base.environment = frozenset(page.config_of(tag).env) | {"JAVA_HOME"}
+        base.variables = page.config_of(tag).env if page.config_known_of(tag) else None
+        base.environment = frozenset(base.variables or ()) | {"JAVA_HOME"}
         found.append(base)
     return found

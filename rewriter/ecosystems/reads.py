@@ -108,6 +108,8 @@ def add_path(
         path = posixpath.normpath(posixpath.join(workdir, stem))
     else:
         return
+    if any(artefact.path == path for artefact in language.artefacts):
+        return  # it is carried anyway, and what the context has there is overwritten
     inside = [made for made in found.made if below(made, (path,)) or below(path, (made,))]
     found.paths.update((made, found.made[made]) for made in inside)
     if path in found.paths:

@@ -5,6 +5,7 @@ Golden rule: the same libc and the same distribution release on both stages, unl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rewriter.ecosystems.artefacts import Artefact
@@ -56,6 +57,8 @@ class RuntimeBase:
     """Programs of the image's own layer (``java``), beside those of its distribution."""
     environment: frozenset[str] = frozenset()
     """Names of ENV that the image sets as the builder's base does."""
+    variables: Mapping[str, str] | None = None
+    """ENV of the image with the values; None where it is not known, or of no concern."""
     users: frozenset[str] = frozenset()
     """Users of the image's own layer (``node``)."""
     same_system: bool = False
@@ -83,7 +86,7 @@ def builder_of(
         return f"{shown} is a variant of its own ({parsed.rest})"
     family = facts.family(tag)
     if family == "alpine":
-        return _alpine_builder(facts, image, tag, alpine, pinnable)
+        return _alpine_builder(facts, image, tag, alpine, pinnable and not portable)
     suite = facts.suite(tag)
     if portable and family in ("debian", "ubuntu", "rhel", "amazon", None):
         return Builder(None, None, suite, False, (), family or "debian")

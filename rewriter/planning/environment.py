@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rewriter.ecosystems.ecosystem import Ecosystem
@@ -34,7 +35,7 @@ def carried_environment(
 ) -> CarriedEnvironment | str:
     """The lines, or a reason when a moved instruction uses a variable that cannot be carried."""
     stage, launch, language = draft.stage, draft.launch, draft.language
-    lines = list(draft.production.environment) if draft.production is not None else []
+    lines = [*_of_the_base(draft, base), *(draft.production.environment if draft.production is not None else ())]
     evidence: list[Evidence] = []
     carried: set[str] = {"PATH", "HOME", *base.environment}
     arguments: dict[str, Instruction] = {
@@ -78,6 +79,21 @@ def carried_environment(
     if isinstance(redeclared, str):
         return redeclared
     return CarriedEnvironment((*redeclared, *lines), tuple(evidence))
+
+
+def _of_the_base(draft: Draft, base: RuntimeBase) -> Iterator[str]:
+    """What the builder's image sets and the runtime's image sets otherwise (LANG), written out."""
+    if base.same_system or base.variables is None:
+        return
+    for name, value in draft.stage.root.states[0].env.items():
+        own = (
+            name in ("PATH", "HOME") or _is_setting(name, draft.language) or below(value or "", draft.language.folders)
+        )
+        if not own and value is not None and base.variables.get(name) != value and _PLAIN.match(value):
+            yield f"ENV {name}={value}"
+            # A locale that the new image sets for everything would win over the old one.
+            if name == "LANG" and "LC_ALL" in base.variables and "LC_ALL" not in draft.stage.root.states[0].env:
+                yield f"ENV LC_ALL={value}"
 
 
 def _redeclared(wanted: list[str], arguments: dict[str, Instruction]) -> list[str] | str:

@@ -139,7 +139,7 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
     same_family = base.same_system or (base.kind == "alpine") == draft.builder.musl
     if made and not same_family:
         base.vetoes.append(f"line {made[0].instruction.line}: `{made[0].name}` takes other words there")
-    if base.kind == "slim" and draft.builder.suite in _WITHOUT_ADDUSER:
+    if base.kind == "slim" and not base.same_system and draft.builder.suite in _WITHOUT_ADDUSER:
         debian = next((step for step in made if step.name in ("adduser", "addgroup")), None)
         if debian is not None:
             base.vetoes.append(f"line {debian.instruction.line}: {debian.name} is not part of {base.image}")

@@ -8,7 +8,7 @@ from rewriter.userland.alpine import APPLETS, PACKAGES
 _IN_SLIM = frozenset(
     "awk bash base64 basename cat chmod chown cp cut date dd df dirname du echo env false find getent grep gunzip "
     "gzip head hostname id install kill ln ls md5sum mkdir mktemp mv nproc perl printenv printf pwd readlink "
-    "realpath rm rmdir sed seq sh sha256sum sleep sort stat sync tail tar tee test timeout touch tr true uname "
+    "realpath rm rmdir sed seq sh sha256sum sleep sort stat stty sync tail tar tee test timeout touch tr true uname "
     "uniq wc which whoami xargs yes [ : cd command exec exit export read return set shift trap type umask unset "
     "wait".split()
 )

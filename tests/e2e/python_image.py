@@ -53,7 +53,7 @@ def _lines(version: str) -> str:
     return (
         f"COPY ca.crt {CERTIFICATES}\n"
         "COPY pip.conf /etc/pip.conf\n"
-        f"ENV LANG=C.UTF-8 PYTHON_VERSION={version}\n"
+        f"ENV LANG=C.UTF-8 PYTHON_VERSION={version} UV_NATIVE_TLS=true\n"
         "COPY local /usr/local\n"
         "RUN ldconfig && python3 -m ensurepip --default-pip \\\n"
         f"    && pip install --no-cache-dir --root-user-action=ignore wheel=={WHEEL} \\\n"

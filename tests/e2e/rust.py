@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 TAGS = ("rust:1.80", "rust:1.80-bookworm")
 """The tags of the full image; that one alone serves the tests."""
 # What no build reads: documentation, and the sources and debuggers of editors.
-LEFT_OUT = shutil.ignore_patterns("doc", "man", "etc", "src", "rust-analyzer*", "*lldb*", "clippy-driver", "cargo-clippy")
+LEFT_OUT = shutil.ignore_patterns(
+    "doc", "man", "etc", "src", "rust-analyzer*", "*lldb*", "clippy-driver", "cargo-clippy"
+)
 
 
 def settings() -> object:

@@ -86,7 +86,9 @@ def test_a_split_holds(folder: Path, engine: Engine, sizes: list[tuple[str, int,
     assert sum(" answers GET " in line for line in ours.seen) == len(app.how.requests), ours.not_seen
     hand = _prove(engine, app, app.by_hand.read_bytes(), app.allowed)
     assert hand.verdict is Verdict.PROVEN, f"{hand.reason}\n{hand.log[-4000:]}"
-    assert ours.before and ours.after and hand.after
+    assert ours.before
+    assert ours.after
+    assert hand.after
     sizes.append((app.name, ours.before.uncompressed, ours.after.uncompressed, hand.after.uncompressed))
     assert ours.after.uncompressed <= 1.1 * hand.after.uncompressed
 
