@@ -86,6 +86,10 @@ class Ecosystem(ABC):
         behind "line N: ") when what it leaves cannot be told, None when it is none of the language's commands."""
         return "" if step.name in self.tools else None
 
+    def repeats(self, step: Step) -> bool:
+        """True for a command that sets up the running system, and is to be repeated in the runtime."""
+        return False
+
     def is_code(self, path: str) -> bool:
         """True for a source file."""
         return path.endswith(self.source_names) if self.source_names else False
@@ -222,8 +226,9 @@ class Ecosystem(ABC):
         return None
 
     def artefact_named(self, name: str) -> Artefact | None:
-        """The one known artefact of that base name."""
-        found = [artefact for artefact in self.artefacts if posixpath.basename(artefact.path) == name]
+        """The one known file of that base name."""
+        files = (artefact for artefact in self.artefacts if artefact.kind == "file")
+        found = [artefact for artefact in files if posixpath.basename(artefact.path) == name]
         return found[0] if len(found) == 1 else None
 
     @property

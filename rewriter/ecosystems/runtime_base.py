@@ -177,7 +177,7 @@ def _alpine(facts: Facts, builder: Builder, language: Ecosystem, static: bool, a
     release = builder.alpine or alpine
     if release is None and not builder.musl:
         release = newest_alpine(facts, language)
-    base = RuntimeBase(f"alpine:{release}" if release else "alpine", "alpine")
+    base = RuntimeBase(f"alpine:{release}" if release else "alpine", "alpine", variables={})
     if release is None or page is None or not page.has(release):
         base.vetoes.append("no alpine release to pair with it is in the catalogue")
     elif not builder.musl and not static:
@@ -205,7 +205,7 @@ def _slim(builder: Builder, static: bool) -> RuntimeBase:
     tag = debian_slim(builder.suite) if builder.suite is not None else None
     if tag is None:
         return RuntimeBase("debian", "slim", ["no debian:*-slim of the builder's release is in the catalogue"])
-    return RuntimeBase(f"debian:{tag}", "slim", [], [Evidence(f"debian:{tag} exists", "catalogue")])
+    return RuntimeBase(f"debian:{tag}", "slim", [], [Evidence(f"debian:{tag} exists", "catalogue")], variables={})
 
 
 def _ubuntu(builder: Builder) -> RuntimeBase:

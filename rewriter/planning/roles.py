@@ -78,6 +78,8 @@ def _sort(step: Step, run: Run, language: Ecosystem, effects: FileEffects, roles
     if name == "git" and _fetches(step, language):
         roles.refused.append(f"line {line}: what `git {step.argv[1]}` brings may matter at run time")
         return False
+    if language.repeats(step):
+        return True
     told = language.leaves(step)
     if told:
         roles.refused.append(f"line {line}: {told}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.runtime_base import Builder, builder_of
-from rewriter.model.launch import launch_of
+from rewriter.facts.images import ImageFacts
+from rewriter.model.launch import Launch, launch_of
+from rewriter.model.run import Step
 from rewriter.model.stages import Stage
 from rewriter.planning.ahead import build_ahead
 from rewriter.planning.application import find_application
@@ -78,10 +81,21 @@ def _begin(situation: Situation, builder: Builder | None) -> Draft | str:
         builder = found
     launch = launch_of(stage, situation.files(stage))
     if isinstance(launch, str):
+        launch = _of_the_image(stage, language, facts) or launch
+    if isinstance(launch, str):
         return launch
     draft = Draft(situation, stage, language, launch, builder)
     draft.evidence += [*version_doubt(stage), *builder.evidence]
     return draft
+
+
+def _of_the_image(stage: Stage, language: Ecosystem, facts: ImageFacts) -> Launch | None:
+    """The start command of the image itself, where the file says none and the runtime is that same image."""
+    state, tag = stage.final_state, stage.image.tag if stage.image is not None else ""
+    inherited = facts.config_of(tag or "latest").cmd if facts.config_known_of(tag or "latest") else ()
+    if not language.interpreted or not inherited or state.cmd is not None or state.entrypoint is not None:
+        return None
+    return Launch(stage.from_, (Step(inherited, state.workdir, state.env, stage.from_),), False)
 
 
 def _nothing_built(situation: Situation, stage: Stage) -> str:
