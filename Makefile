@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types fast e2e bench corpus proof rounds fuzz mutations properties nightly clean
+.PHONY: demo test lint types fast e2e apps pairs bench corpus proof rounds fuzz mutations properties nightly clean
 
 demo: $(VENV)/.installed
 	@echo "--- a dry run on the bundled example: examples/go-service/Dockerfile"
@@ -24,6 +24,15 @@ fast: $(VENV)/.dev
 
 e2e: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/e2e -m e2e -o addopts= -q -s
+
+# Every application of every language, and not only one of each.
+apps: $(VENV)/.dev
+	DFREWRITE_ALL_APPS=1 $(BIN)/python -m pytest tests/e2e/test_split_apps.py -m e2e -o addopts= -q -s
+
+# Single-stage files beside the multi-stage ones of their authors: make pairs PAIRS=folder
+PAIRS ?= pairs
+pairs: $(VENV)/.dev
+	$(BIN)/python benchmarks/pairs.py $(PAIRS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/startup.py
@@ -55,7 +64,7 @@ properties: $(VENV)/.dev
 mutations: $(VENV)/.dev
 	$(BIN)/python -m tests.mutations
 
-nightly: test e2e rounds bench corpus properties fuzz mutations
+nightly: test e2e apps rounds bench corpus properties fuzz mutations
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

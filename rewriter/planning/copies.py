@@ -74,7 +74,8 @@ def _places(word: str, final: Stage, absolute: str | None) -> tuple[str, ...]:
 
 def _present(situation: Situation, final: Stage, target: str, *, bare: bool) -> str | None:
     """Why the program may be there: something of the final stage (or its parents) could bring it."""
-    if situation.go(final).artefact_at(target) is not None:
+    language = situation.ecosystem(final)
+    if language is not None and language.artefact_at(target) is not None:
         return "the final stage makes its program itself"
     if situation.files(final).origin(target) is not None:
         return f"{target} comes from the build context"
@@ -119,8 +120,9 @@ def _missing(
     name = posixpath.basename(word)
     makers: list[tuple[Stage, Artefact]] = []
     for stage in situation.model.stages[: final.index]:
-        if situation.go(stage).is_go:
-            makers += [(stage, a) for a in situation.go(stage).artefacts if posixpath.basename(a.path) == name]
+        language = situation.ecosystem(stage)
+        made = language.artefacts if language is not None and not language.interpreted else ()
+        makers += [(stage, a) for a in made if a.kind == "file" and posixpath.basename(a.path) == name]
     if not makers:
         return f"no earlier stage is seen to make {word}"
     if len(makers) > 1:
@@ -170,6 +172,8 @@ def _libc_gap(situation: Situation, maker: Stage, final: Stage, artefact: Artefa
     source, target = maker.root.image, final.root.image
     if source is None or target is None:
         return "the base images are only known at build time"
+    if source.short_name != "golang":
+        return "which libraries the program needs beside libc is not known there"
     musl = source.tag.find("alpine") >= 0
     if musl and target.short_name == "alpine":
         return None
@@ -186,15 +190,9 @@ def _libc_gap(situation: Situation, maker: Stage, final: Stage, artefact: Artefa
 
 
 def _suite(situation: Situation, stage: Stage) -> str | None:
-    from rewriter.facts import parse_tag
-
     image = stage.root.image
-    facts = situation.facts.image("golang")
-    if image is None or facts is None:
-        return None
-    parsed = parse_tag("golang", image.tag)
-    variants = facts.variants(parsed.version or "latest")
-    return parsed.suite or (variants.bare_suite if variants is not None else None)
+    facts = situation.facts.image(image.short_name) if image is not None else None
+    return facts.suite(image.tag or "latest") if image is not None and facts is not None else None
 
 
 def insert_before_configuration(dockerfile: Dockerfile, stage: Stage, line: str) -> Edit:
