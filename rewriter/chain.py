@@ -70,29 +70,51 @@ def _once(task: _Task, text: str, first: Situation | None, earlier: Sequence[Ste
     """One run over a text that some earlier steps may have made of the original."""
     from rewriter.forecast import forecast
 
-    steps: list[Step] = []
-    findings: list[LocatedFinding] = []
-    unsound: list[str] = []
-    current = text
-    situation = first
+    run = _Run(task, text, first, earlier)
     for index, transform in enumerate(task.transforms):
-        if situation is None or situation.text != current:
-            situation = task.read(current)
-        situation.ahead = _ahead(task.transforms[index + 1 :], situation, task.without)
-        line_of_anchor = partial(_original_line, task.original, (*earlier, *steps))
-        step, found, fault = _step(transform, situation, task.without, line_of_anchor)
-        anchors = [*(c.anchor for c in step.changes), *(d.anchor for d in step.declined)]
-        anchors += [item.change.anchor for item in step.withheld]
-        steps.append(replace(step, lines={anchor: line_of_anchor(anchor) for anchor in anchors}))
-        findings += [LocatedFinding(line_of_anchor(item.anchor), item.message) for item in found]
-        if fault:
-            unsound.append(f"{transform.name}: {fault}")
-        current = step.after
+        run.take(transform, task.transforms[index + 1 :])
+    if any(step.changes and step.transform.phase is Phase.STAGES for step in run.steps):
+        # A split gives the file another final stage, whose base is looked at like any other.
+        for transform in task.transforms:
+            if transform.phase is Phase.BASE:
+                run.take(transform, (), again=True)
+    findings = run.findings
     findings += [LocatedFinding(line, message) for line, message in odd_pragmas(first.model)] if first else []
-    unique = tuple(dict.fromkeys(findings))
+    current, situation = run.current, run.situation
     last = situation if situation is not None and situation.text == current else task.read(current)
     predicted = forecast(task.read(text), last) if current != text else None
-    return Result(text, current, tuple(steps), unique, predicted, tuple(unsound))
+    return Result(text, current, tuple(run.steps), tuple(dict.fromkeys(findings)), predicted, tuple(run.unsound))
+
+
+class _Run:
+    """The transforms of one run, one after another, each on a fresh reading."""
+
+    def __init__(self, task: _Task, text: str, first: Situation | None, earlier: Sequence[Step]) -> None:
+        self.task = task
+        self.current = text
+        self.situation = first
+        self.earlier = earlier
+        self.steps: list[Step] = []
+        self.findings: list[LocatedFinding] = []
+        self.unsound: list[str] = []
+
+    def take(self, transform: Transform, later: Sequence[Transform], *, again: bool = False) -> None:
+        """Runs one; ``again`` notes only what it changes, for why it leaves the rest alone was told already."""
+        task, situation = self.task, self.situation
+        if situation is None or situation.text != self.current:
+            situation = self.situation = task.read(self.current)
+        situation.ahead = _ahead(later, situation, task.without)
+        line_of_anchor = partial(_original_line, task.original, (*self.earlier, *self.steps))
+        step, found, fault = _step(transform, situation, task.without, line_of_anchor)
+        if again and not step.changes and not fault:
+            return
+        anchors = [*(c.anchor for c in step.changes), *(d.anchor for d in step.declined)]
+        anchors += [item.change.anchor for item in step.withheld]
+        self.steps.append(replace(step, lines={anchor: line_of_anchor(anchor) for anchor in anchors}))
+        self.findings += [LocatedFinding(line_of_anchor(item.anchor), item.message) for item in found]
+        if fault:
+            self.unsound.append(f"{transform.name}: {fault}")
+        self.current = step.after
 
 
 def _ahead(later: Sequence[Transform], situation: Situation, without: Iterable[ChangeId]) -> frozenset[Phase]:

@@ -52,8 +52,6 @@ class Ecosystem(ABC):
     """Names of further files that only the build reads (``Cargo.toml``)."""
     source_folders: ClassVar[frozenset[str]] = frozenset()
     """Names of folders that by custom hold sources (``src``)."""
-    installed: ClassVar[tuple[str, ...]] = ()
-    """Absolute folders that its installers fill although no command names them (``/usr/local/bundle``)."""
     portable: ClassVar[bool] = False
     """True when all its artefacts run on any system that has its interpreter, whatever the builder's release."""
     fetched_tools: ClassVar[bool] = False
@@ -97,6 +95,11 @@ class Ecosystem(ABC):
     def is_source(self, path: str) -> bool:
         """True for a file of the context that only the build reads."""
         return self.is_code(path) or posixpath.basename(path) in self.build_files
+
+    @property
+    def installed(self) -> tuple[str, ...]:
+        """Absolute folders that its installers fill although no command names them (``/usr/local/bundle``)."""
+        return ()
 
     # What it starts
 

@@ -42,7 +42,6 @@ class PhpStage(Ecosystem):
     settings = frozenset({"COMPOSER_*"})
     caches = ("/root/.composer", "/root/.cache", "/root/.npm", "/usr/src/php", "/tmp/pear")
     source_names = (".php",)
-    installed = (_EXTENSIONS, _SETTINGS)
 
     def recognised(self) -> bool:
         """On an official image of PHP: there it is known where extensions go."""
@@ -52,6 +51,11 @@ class PhpStage(Ecosystem):
     def outputs(self, step: Step) -> Iterator[Output]:
         """Nothing: what is compiled goes into folders of the image."""
         yield from ()
+
+    @property
+    def installed(self) -> tuple[str, ...]:
+        """Where extensions and their settings go."""
+        return (_EXTENSIONS, _SETTINGS)
 
     def leaves(self, step: Step) -> str | None:
         """composer writes into the application; what PHP itself runs must be known to."""

@@ -45,7 +45,6 @@ class RubyStage(Ecosystem):
     settings = frozenset({"BUNDLE_JOBS", "BUNDLE_RETRY", "SECRET_KEY_BASE_DUMMY", "GEM_SPEC_CACHE"})
     caches = ("/root/.bundle/cache", "/root/.gem", "/root/.npm", "/root/.cache")
     source_names = (".rb", ".erb", ".rake", ".ru")
-    installed = (_BUNDLE,)
 
     def recognised(self) -> bool:
         """On an official image of Ruby: there it is known where bundler installs to."""
@@ -55,6 +54,13 @@ class RubyStage(Ecosystem):
     def outputs(self, step: Step) -> Iterator[Output]:
         """Nothing: bundler fills folders."""
         yield from ()
+
+    @property
+    def installed(self) -> tuple[str, ...]:
+        """Where bundler puts gems and settings."""
+        state = self.stage.final_state
+        named = (state.env.get(name) for name in ("BUNDLE_PATH", "GEM_HOME"))
+        return (_BUNDLE, *(path for path in named if path))
 
     def leaves(self, step: Step) -> str | None:
         """Installers fill the bundle; tasks of the application must be known to write into it."""
