@@ -160,6 +160,10 @@ class DotnetStage(Ecosystem):
             match = _DRAWS.search(data)
             if match:
                 needs.vetoes.append(f"{path} asks for {match.group().decode()}, which needs libraries of the system")
+        if base.kind == "alpine" and not self._invariant:
+            needs.packages.update(
+                dict.fromkeys(("icu-data-full", "icu-libs", "tzdata"), "the SDK's image has cultures")
+            )
         return needs
 
     def bases(self, facts: Facts, builder: Builder, artefacts: tuple[Artefact, ...]) -> list[RuntimeBase]:
@@ -180,8 +184,34 @@ class DotnetStage(Ecosystem):
                 Evidence("aspnet serves every application, a smaller runtime may", name, Certainty.ASSUMED)
             )
         base.environment = frozenset(page.config_of(tag).env)
+        if kind == "alpine" and not self._invariant:
+            base.lines = ("ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=false",)
+        self._ports(base)
         base.users = frozenset(user.name for user in page.users(tag))
         return [base]
+
+    @property
+    def _invariant(self) -> bool:
+        return (self._variable("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT") or "").lower() in ("1", "true")
+
+    def _variable(self, name: str) -> str | None:
+        return self.stage.final_state.env.get(name, "")
+
+    def _ports(self, base: RuntimeBase) -> None:
+        """The SDK's image unsets the port that the aspnet image sets, so that an application listens on localhost.
+
+        Source: src/sdk/8.0 and src/aspnet/8.0 of dotnet/dotnet-docker, 2026-08; up to 7.0 it was ASPNETCORE_URLS, 80.
+        """
+        name, port = ("ASPNETCORE_HTTP_PORTS", "8080") if self._version >= (8,) else ("ASPNETCORE_URLS", "80")
+        said = any(self._variable(each) != "" for each in ("ASPNETCORE_HTTP_PORTS", "ASPNETCORE_URLS", "URLS"))
+        if self._web is False or said:
+            return
+        exposed = " ".join(i.args for i in self.stage.instructions if i.name == "EXPOSE")
+        if port in re.findall(r"\d+", exposed):
+            fact = f"it will listen on the exposed port {port}, where the SDK's image listens on localhost alone"
+            base.evidence.append(Evidence(fact, "EXPOSE", Certainty.ASSUMED))
+        else:
+            base.lines += (f"ENV {name}=",)
 
     def own_program(self, artefact: Artefact) -> bool:
         """Of several folders only those that are started are carried."""

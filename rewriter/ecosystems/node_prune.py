@@ -73,6 +73,8 @@ def _folder(words: list[str], cwd: str) -> str:
 def prune_line(install: Install, project: Project, node_version: int | None) -> str:
     """The RUN line; or why there is none, which never begins with RUN."""
     line = install.step.instruction.line
+    if install.manager != "npm" and any(one.name == "@prisma/client" for one in project.package.dependencies):
+        return f"line {line}: what prisma generates lies in node_modules, where {install.manager} would prune it"
     spaces = bool(project.package.includes)
     if install.manager == "npm":
         omit = "--production" if node_version is not None and node_version < 15 else "--omit=dev"

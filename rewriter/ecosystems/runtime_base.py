@@ -59,6 +59,8 @@ class RuntimeBase:
     """Names of ENV that the image sets as the builder's base does."""
     variables: Mapping[str, str] | None = None
     """ENV of the image with the values; None where it is not known, or of no concern."""
+    lines: tuple[str, ...] = ()
+    """ENV lines that make it behave as the builder's image does."""
     users: frozenset[str] = frozenset()
     """Users of the image's own layer (``node``)."""
     same_system: bool = False

@@ -28,12 +28,15 @@ def find_programs(draft: Draft) -> str | None:
         found = _reached(draft, step, misplaced=False)
         started += found if not isinstance(found, str) else ()
     by_path = {artefact.path: artefact for artefact in started}
+    names = {posixpath.basename(artefact.path) for artefact in started}
     originals = {artefact.copied_from for artefact in started}
     carried = {copy.source for copy in draft.copies}
     for artefact in language.artefacts:
         path = artefact.path
         # What comes from elsewhere is for the build unless the image starts it.
-        built = language.own_program(artefact) and not path.startswith("/tmp/")
+        built = (
+            language.own_program(artefact) and not path.startswith("/tmp/") and posixpath.basename(path) not in names
+        )
         if built and path not in by_path and path not in carried and path not in originals:
             by_path[path] = artefact
             folder, name = posixpath.split(path)
