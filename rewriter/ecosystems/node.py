@@ -144,7 +144,7 @@ class NodeStage(Ecosystem):
         needed = sorted(started & project.development)
         if needed:
             return f"the start command needs {needed[0]}, a development dependency"
-        used = imported(self, project)
+        used = imported(self, project, started)
         if used:
             return used
         text = prune_line(install, project, self.version)

@@ -31,19 +31,40 @@ _LARGEST = 1_000_000
 _MOST = 5_000
 
 
-def imported(node: NodeStage, project: Project) -> str:
+_CONFIGURED = frozenset({"next", "nuxt", "astro", "@remix-run/serve", "@redwoodjs/api-server"})
+"""They read their configuration again whenever they start."""
+
+
+def imported(node: NodeStage, project: Project, started: frozenset[str]) -> str:
     """Why a development dependency is needed when the application runs; empty when none is seen to be.
 
     Where a bundler builds, what it takes in is not looked for again: then only the code that is not bundled counts,
     which cannot be told apart, and a file that is started as it lies in the context is looked at with what it requires.
     """
     development = project.development - {name for name in project.development if name.startswith("@types/")}
+    configuration = _configuration(node, project, started)
+    if configuration:
+        return configuration
     bundles = bool(_BUNDLERS & {one.name for one in project.package.dependencies})
     paths = _reached(node, project) if bundles else _all(node, project)
     for path in paths:
         for name in _names(node, path):
             if name in development:
                 return f"{path} imports {name}, a development dependency, which would be pruned"
+    return ""
+
+
+def _configuration(node: NodeStage, project: Project, started: frozenset[str]) -> str:
+    """A development dependency in the configuration of a server that reads it when it starts."""
+    for name in sorted(started & _CONFIGURED):
+        for ending in ("js", "mjs", "cjs", "ts", "mts"):
+            path = posixpath.normpath(posixpath.join(project.origin, f"{name.partition('/')[0]}.config.{ending}"))
+            if project.context.kind(path) != "file":
+                continue
+            needed = set(_names(node, path)) | ({"typescript"} if ending.endswith("ts") else set())
+            if needed & project.development:
+                found = min(needed & project.development)
+                return f"{path} needs {found}, a development dependency, whenever {name} starts"
     return ""
 
 

@@ -130,7 +130,10 @@ def _from_elsewhere(draft: Draft, paths: dict[str, str]) -> str | None:
     for instruction, state in draft.stage.numbered():
         if instruction.name not in ("COPY", "ADD") or (instruction.flag("from") is None and not instruction.heredocs):
             continue
-        written = instruction.operands[-1]
+        *brought, written = instruction.operands
+        names = {posixpath.basename(source) for source in brought}
+        if draft.language.interpreted and not instruction.heredocs and names <= draft.language.tools:
+            continue  # an installer, which the build alone needs
         target = state.absolute(state.expand(written, instruction.escape) or "")
         if target is None or written.endswith("/") or draft.language.files.is_folder_before(target, instruction):
             return f"line {instruction.line}: what it copies into {written} cannot be told apart"

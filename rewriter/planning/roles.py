@@ -19,7 +19,7 @@ from rewriter.shell import Opaque
 _BUILD_TOOLS = frozenset(
     "git strip ls cat echo printf env pwd which test [ [[ set cd export unset : true false exit sleep date "
     "uname head tail wc grep find du tree file id whoami umask trap sort uniq cut tr basename dirname nproc "
-    "sha256sum md5sum".split()
+    "sha256sum md5sum ulimit".split()
 )
 _USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
 GNU_PACKAGES = frozenset({"coreutils", "findutils", "grep", "sed", "diffutils", "gawk", "tar", "gzip", "procps"})

@@ -44,6 +44,8 @@ def choose_runtime(draft: Draft) -> tuple[RuntimeBase, dict[str, str]] | str:
         if not base.vetoes:
             return base, packages
         reasons.append(f"{base.image}: {base.vetoes[0]}")
+    if not reasons:
+        reasons = [f"for {language.name} there is none of the kind {options.runtime}"]
     return "no runtime image fits; " + "; ".join(reasons)
 
 
