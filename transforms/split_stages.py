@@ -41,4 +41,5 @@ def plan(situation: Situation) -> Iterator[Outcome]:
         yield Declined(anchor, split)
         return
     yield from split.findings
-    yield Change(render_split(situation.dockerfile, split), split.why, split.evidence, anchor)
+    edits = render_split(situation.dockerfile, split)
+    yield Change(edits, split.why, split.evidence, anchor, split.announced)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from rewriter.ecosystems.runtime_base import RuntimeBase, ageing
@@ -11,7 +12,7 @@ from rewriter.model.run import Step, script_logical
 from rewriter.model.stages import Stage
 from rewriter.model.state import DEFAULT_SHELL
 from rewriter.planning.carry import workdir_is_users
-from rewriter.planning.environment import carried_environment, stays_behind
+from rewriter.planning.environment import carried_environment, our_lines, stays_behind
 from rewriter.planning.plan import CONFIGURATION, Draft, SplitPlan, stays_in_place
 from rewriter.shell import Opaque
 from rewriter.syntax import Instruction
@@ -19,6 +20,7 @@ from rewriter.transform import Evidence, Finding
 from rewriter.userland.runtime import ROOT_NAMES
 
 _MOVED_FROM_THE_END = CONFIGURATION | {"RUN", "ENV", "USER", "WORKDIR", "ARG", "SHELL"}
+_SET = re.compile(r"(?<=\s)(\w+)=")
 _BUILDER_NAMES = ("builder", "build", "go-builder", "compile")
 _KEPT_AS_BUILDER = frozenset({*_BUILDER_NAMES, "build-env", "buildstage", "gobuild", "go-build"})
 
@@ -69,10 +71,18 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         user=None if any(i.name == "USER" for i in tail) or state.user in ROOT_NAMES else state.user,
         moved=tuple(moved),
         start=start,
+        announced=_announced(draft, base),
         why=_why(draft, builder_name, base),
         evidence=tuple(dict.fromkeys(draft.evidence)),
         findings=tuple(draft.findings),
     )
+
+
+def _announced(draft: Draft, base: RuntimeBase) -> frozenset[str]:
+    """The start command that is written anew, and the variables that only our lines set."""
+    names = {name for line in our_lines(draft, base) for name in _SET.findall(line)}
+    start = {draft.start.instruction.name} if draft.start is not None else set()
+    return frozenset({f"ENV {name}" for name in names} | start)
 
 
 def _ageing(draft: Draft, base: RuntimeBase) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ def carried_environment(
 ) -> CarriedEnvironment | str:
     """The lines, or a reason when a moved instruction uses a variable that cannot be carried."""
     stage, launch, language = draft.stage, draft.launch, draft.language
-    lines = list(_our_lines(draft, base))
+    lines = list(our_lines(draft, base))
     evidence: list[Evidence] = []
     carried: set[str] = {"PATH", "HOME", *base.environment}
     arguments: dict[str, Instruction] = {
@@ -81,7 +81,7 @@ def carried_environment(
     return CarriedEnvironment((*redeclared, *lines), tuple(evidence))
 
 
-def _our_lines(draft: Draft, base: RuntimeBase) -> Iterator[str]:
+def our_lines(draft: Draft, base: RuntimeBase) -> Iterator[str]:
     """ENV lines that the file does not hold."""
     yield from base.lines
     yield from _of_the_base(draft, base)

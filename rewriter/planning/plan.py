@@ -64,6 +64,8 @@ class SplitPlan:
     user: str | None
     moved: tuple[Instruction, ...]
     start: Start | None
+    announced: frozenset[str]
+    """Differences of the image's configuration that it means to make; see `Change.announced`."""
     why: str
     evidence: tuple[Evidence, ...]
     findings: tuple[Finding, ...]
