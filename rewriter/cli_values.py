@@ -52,6 +52,8 @@ def release(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 
 def requests(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
     """Requests, given any number of times; None when none was."""
+    if not value:
+        return None
     from rewriter.proof.observation import How
 
     try:
@@ -62,6 +64,8 @@ def requests(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...
 
 def command_lines(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
     """Commands, given any number of times; None when none was."""
+    if not value:
+        return None
     from rewriter.proof.observation import How
 
     try:
