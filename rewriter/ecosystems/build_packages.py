@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,11 +24,58 @@ _TOOLS = frozenset(
 _REMOVES = frozenset({"purge", "remove", "autoremove", "del"})
 
 
+_C = ("cc", "gcc", "c++", "g++")
+COMPILING = frozenset({*_C, "clang", "make", "cmake", "cargo", "rustc", "pkg-config"})
+"""Programs that work with whatever headers and libraries they find."""
+_PROGRAMS = {
+    **dict.fromkeys(("build-base", "build-essential"), (*_C, "make")),
+    **dict.fromkeys(("gcc", "g++", "clang", "llvm"), (*_C, "clang")),
+    **dict.fromkeys(("pkg-config", "pkgconf", "pkgconfig"), ("pkg-config",)),
+    **dict.fromkeys(("rust", "rustc", "cargo"), ("rustc", "cargo")),
+    **dict.fromkeys(("ninja", "ninja-build"), ("ninja",)),
+    **dict.fromkeys(("python", "python2", "python3", "python-is-python3"), ("python", "python2", "python3")),
+    "nodejs": ("node", "nodejs", "npm", "npx"),
+    "npm": ("npm", "npx"),
+    "yarn": ("yarn",),
+}
+"""The programs of a package, where they are not called as it is. Source: file lists of Debian 12."""
+_CALLED = re.compile(
+    rb"""
+    (?: (?<![\w\])]) \[ \s* ["']                      # the first of a list: ["gcc", "-c"]
+      | \b (?: run | call | check_\w+ | popen\d? | exec\w* | spawn\w* | system | which | fork | capture\w* | passthru
+             | shell_exec | proc_open | command )
+        (?: Sync )? (?: \s* \( \s* | \s+ ) \[? ["']     # given to what starts programs
+      | ["'] (?= /usr/ )                              # '/usr/bin/gcc'
+      | ` | %[xwW][(\[{] | ["'] (?= [^\s"']* \s+ (?: [-$%{"'] | [\w/-]*[./]\w ) )  # a line of a shell: 'node x.js'
+    )
+    (?: /usr (?: /local )? /bin/ )?
+    ( [a-z][a-z0-9+-]{1,15} ) (?= ["'`)\]}\s] )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Where a source of Python, JavaScript, Ruby or PHP seems to start a program; it is taken for one too often."""
+_LARGEST = 1_000_000
+_MOST = 5_000
+
+
 def is_for_builds(name: str, language: Ecosystem) -> bool:
     """True for a package that is left behind in the builder."""
-    if name in COMPILERS or name in language.packages or name.endswith("-dev"):
+    if name in COMPILERS or language.is_build_package(name):
+        return not (language.interpreted and language.called & {*_PROGRAMS.get(name, (name,))})
+    if name.endswith("-dev"):
         return True
     return not language.interpreted and name in _TOOLS
+
+
+def called_in_sources(language: Ecosystem) -> frozenset[str]:
+    """Names of programs that the sources of the context seem to start."""
+    context = language.files.context
+    found: set[bytes] = set()
+    paths = (path for path in context.files() if language.is_code(path)) if context is not None else ()
+    for path in islice(paths, _MOST):
+        data = context.read(path, _LARGEST) if context is not None else None
+        found.update(_CALLED.findall(data or b""))
+    return frozenset(word.decode("ascii").lower() for word in found)
 
 
 def left_behind(language: Ecosystem) -> tuple[str, ...]:

@@ -84,6 +84,17 @@ class Ecosystem(ABC):
         behind "line N: ") when what it leaves cannot be told, None when it is none of the language's commands."""
         return "" if step.name in self.tools else None
 
+    def is_build_package(self, name: str) -> bool:
+        """True for a package of the system that only its builds need; asked of what is no compiler."""
+        return name in self.packages
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """Names of programs that its sources seem to start; for a language whose sources are carried."""
+        from rewriter.ecosystems.build_packages import called_in_sources
+
+        return called_in_sources(self)
+
     def repeats(self, step: Step) -> bool:
         """True for a command that sets up the running system, and is to be repeated in the runtime."""
         return False

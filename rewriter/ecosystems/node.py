@@ -11,7 +11,7 @@ from rewriter.ecosystems.application import application_folders
 from rewriter.ecosystems.artefacts import BuilderLine, Output, Production, SystemNeeds
 from rewriter.ecosystems.build_packages import left_behind
 from rewriter.ecosystems.ecosystem import Ecosystem
-from rewriter.ecosystems.node_project import Project, project_at, started_programs
+from rewriter.ecosystems.node_project import Project, Started, project_at, started_programs
 from rewriter.ecosystems.node_prune import Install, installs, prune_line
 from rewriter.ecosystems.node_sources import imported
 from rewriter.ecosystems.runtime_base import own_image
@@ -34,7 +34,7 @@ _BROWSERS = frozenset({"puppeteer", "playwright", "playwright-chromium", "cypres
 _MANAGERS = frozenset({"npm", "yarn", "pnpm", "npx", "pnpx", "corepack"})
 _GLOBAL = frozenset({"-g", "--global", "--location=global"})
 _PYTHON = frozenset({"python3", "python", "python2", "python-is-python3", "py3-setuptools", "python3-distutils"})
-"""What node-gyp calls; see `_wants_python`."""
+"""What node-gyp calls."""
 
 
 class NodeStage(Ecosystem):
@@ -44,7 +44,6 @@ class NodeStage(Ecosystem):
     interpreted = True
     tools = _MANAGERS | frozenset("node nodejs tsc lerna nx turbo ng vite webpack gulp grunt bower".split())
     runners = _MANAGERS
-    packages = _PYTHON
     settings = frozenset({"npm_config_*", "NPM_CONFIG_*", "YARN_*", "PNPM_*", "NODE_OPTIONS_BUILD", "COREPACK_*"})
     caches = ("/root/.npm", "/root/.cache", "/usr/local/share/.cache", "/root/.local/share/pnpm", "/root/.yarn")
     source_names = (".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".vue")
@@ -124,14 +123,23 @@ class NodeStage(Ecosystem):
             if isinstance(pruned, str):
                 return pruned
             lines += [pruned] if pruned is not None else []
+        problem = self._not_seen(started) if lines else ""
+        if problem:
+            return problem
         browser = next((one for one in self._runtime_names() if one in _BROWSERS), "")
         if browser:
             return f"{browser} keeps its browser in a home, which is not carried"
         left = ["the development dependencies"] if lines else []
-        behind = [] if self._wants_python() else [*left_behind(self)]
-        return Production(folders, ", ".join([*left, *behind]), tuple(lines), evidence=tuple(self._doubts()))
+        return Production(folders, ", ".join([*left, *left_behind(self)]), tuple(lines), evidence=tuple(self._doubts()))
 
-    def _pruned(self, install: Install, started: frozenset[str]) -> BuilderLine | str | None:
+    def _not_seen(self, started: Started) -> str:
+        """Why a prune may take away what is started."""
+        if started.unfollowed:
+            return started.unfollowed
+        unknown = started.unknown(frozenset(self._runtime_names()))
+        return f"the start command runs `{unknown}`: no dependency of that name is seen to bring it" if unknown else ""
+
+    def _pruned(self, install: Install, started: Started) -> BuilderLine | str | None:
         """The line that takes the development dependencies of one project out; None where none are installed."""
         project = self.project(install.cwd)
         if install.production:
@@ -141,10 +149,10 @@ class NodeStage(Ecosystem):
             return f"line {line}: package.json is not in the build context: what run time needs cannot be told"
         if not project.development:
             return None
-        needed = sorted(started & project.development)
+        needed = sorted(started.packages & project.development)
         if needed:
             return f"the start command needs {needed[0]}, a development dependency"
-        used = imported(self, project, started)
+        used = imported(self, project, started.packages)
         if used:
             return used
         text = prune_line(install, project, self.version)
@@ -183,9 +191,9 @@ class NodeStage(Ecosystem):
         for manifest in self._manifests():
             yield from (one.name for one in manifest.dependencies if one.direct and not one.dev)
 
-    def _wants_python(self) -> bool:
-        """True where the application itself may start Python."""
-        return any("python" in name for name in self._runtime_names())
+    def is_build_package(self, name: str) -> bool:
+        """Python is there for node-gyp, unless a dependency starts it when the application runs (python-shell)."""
+        return name in _PYTHON and not any("python" in one for one in self._runtime_names())
 
     def _doubts(self) -> Iterator[Evidence]:
         count = sum(1 for _ in self._runtime_names())

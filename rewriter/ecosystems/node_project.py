@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rewriter.model.launch import is_builtin
@@ -19,29 +19,34 @@ if TYPE_CHECKING:
     from rewriter.model.launch import Launch
     from rewriter.model.run import Step
 
-# Programs whose package has another name, as these packages declare them on the registry (2026-11).
+# Programs that a package of another name brings or needs, as these packages declare it on the registry (2026-11): old
+# releases of webpack and prisma brought theirs themselves, so that a package of the program's name counts as well.
 _PACKAGES = {
-    "eslint_d": "eslint",
+    "fastify": "fastify-cli",
+    "functions-framework": "@google-cloud/functions-framework",
+    "react-router-serve": "@react-router/serve",
+    "sirv": "sirv-cli",
     "nest": "@nestjs/cli",
     "ng": "@angular/cli",
     "pm2-runtime": "pm2",
-    "prisma": "prisma",
     "tsc": "typescript",
-    "ts-node-dev": "ts-node-dev",
     "tsnd": "ts-node-dev",
     "vue-cli-service": "@vue/cli-service",
     "webpack": "webpack-cli",
-    "webpack-dev-server": "webpack-dev-server",
     "remix-serve": "@remix-run/serve",
     "babel-node": "@babel/node",
     "sequelize": "sequelize-cli",
-    "typeorm": "typeorm",
     "strapi": "@strapi/strapi",
-    "react-scripts": "react-scripts",
 }
 _NODE = frozenset({"node", "nodejs"})
 _PRELOADS = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader"})
-_WRAPPERS = frozenset({"cross-env", "dotenv", "env-cmd"})
+_WRAPPERS = frozenset({"cross-env", "cross-env-shell", "dotenv", "env-cmd"})
+"""They set variables, and start the words behind."""
+_WITH_VALUE = frozenset({"-e", "-f", "-p", "-c", "-v", "--file", "--environments"})
+_STARTERS = frozenset(
+    "concurrently npm-run-all npm-run-all2 run-p run-s nodemon tsc-watch lerna nx turbo wireit wsrun pm2-dev".split()
+)
+"""They start what other words, or files of their own, tell them to."""
 _DEEPEST = 6
 
 
@@ -82,38 +87,74 @@ def project_at(folder: str, files: StageFiles) -> Project | None:
     return Project(folder, home or ".", package, manifests, development, files.context)
 
 
-def started_programs(node: NodeStage, launch: Launch) -> frozenset[str] | str:
-    """Packages whose programs or modules the start command calls, also through scripts of package.json; or a reason."""
-    found: set[str] = set()
+@dataclass(slots=True)
+class Started:
+    """What a start command calls: ``programs`` with the packages that may bring each, and names of ``modules``."""
+
+    programs: dict[str, frozenset[str]] = field(default_factory=dict)
+    modules: set[str] = field(default_factory=set)
+    unfollowed: str = ""
+    """Why not all that is started can be seen; a clause."""
+
+    def call(self, program: str) -> None:
+        """Notes a program of some package."""
+        self.programs[program] = frozenset({program, _PACKAGES.get(program, program)})
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """All packages that it may need."""
+        return frozenset(self.modules).union(*self.programs.values())
+
+    def unknown(self, installed: frozenset[str]) -> str:
+        """A program that none of the packages is known to bring; empty where there is none."""
+        return next((name for name, packages in self.programs.items() if not packages & installed), "")
+
+
+def started_programs(node: NodeStage, launch: Launch) -> Started | str:
+    """What the start command calls, also through scripts of package.json; or why that cannot be told."""
+    found = Started()
     for step in launch.all_steps:
         problem = _follow(node, step, found, 0)
         if problem:
             return problem
-    return frozenset(found)
+    return found
 
 
-def _follow(node: NodeStage, step: Step, found: set[str], depth: int) -> str | None:
+def _follow(node: NodeStage, step: Step, found: Started, depth: int) -> str | None:
     words = [word for word in step.argv if word is not None]
     if len(words) != len(step.argv) and step.name not in _NODE and not is_builtin(step.name):
         return "the start command has words that only run time knows"
     if not words or is_builtin(step.name) or is_common(step.name):
         return None
     if step.name in _NODE:
-        found.update(_package(value) for value in _preloaded(words) if not value.startswith((".", "/")))
+        found.modules.update(_package(value) for value in _preloaded(words) if not value.startswith((".", "/")))
         return None
     if step.name in ("npm", "yarn", "pnpm", "npx", "pnpx"):
         return _manager(node, step, words, found, depth)
     if "/" in words[0]:
         inner = words[0].partition("node_modules/.bin/")[2]
         if inner:
-            found.add(_PACKAGES.get(inner, inner))
+            found.call(inner)
         return None
-    found.add(_PACKAGES.get(step.name, step.name))
+    found.call(step.name)
     if step.name in _WRAPPERS:
-        found.update(_PACKAGES.get(word, word) for word in words[1:] if "=" not in word and not word.startswith("-"))
+        behind = _behind_wrapper(step)
+        return _follow(node, behind, found, depth + 1) if behind.argv and depth < _DEEPEST else None
+    if step.name in _STARTERS:
+        found.unfollowed = f"what `{' '.join(words[:3])}` starts is not followed"
     if step.name in node.globals:
         return f"the start command runs `{step.name}`, which is installed globally and not carried"
     return None
+
+
+def _behind_wrapper(step: Step) -> Step:
+    """The command behind ``cross-env A=b`` and ``dotenv -e file --``."""
+    argv = step.argv[1:]
+    if "--" in argv:
+        return replace(step, argv=argv[argv.index("--") + 1 :])
+    while argv and argv[0] is not None and ("=" in argv[0] or argv[0].startswith("-")):
+        argv = argv[2 if argv[0] in _WITH_VALUE else 1 :]
+    return replace(step, argv=argv)
 
 
 def _preloaded(words: list[str]) -> list[str]:
@@ -131,13 +172,13 @@ def _package(module: str) -> str:
     return "/".join(parts[: 2 if module.startswith("@") else 1]).lower()
 
 
-def _manager(node: NodeStage, step: Step, words: list[str], found: set[str], depth: int) -> str | None:
+def _manager(node: NodeStage, step: Step, words: list[str], found: Started, depth: int) -> str | None:
     plain = [word for word in words[1:] if not word.startswith("-")]
     if step.name in ("npx", "pnpx") or plain[:1] == ["exec"]:
         program = (plain[1:] if plain[:1] == ["exec"] else plain)[:1]
         if not program or step.argv.count("-p") or step.argv.count("--package"):
             return f"what `{' '.join(words[:3])}` starts is not followed"
-        found.add(_PACKAGES.get(program[0], program[0].partition("@")[0] or program[0]))
+        found.call(program[0] if program[0].startswith("@") else program[0].partition("@")[0])
         return None
     name = plain[1] if plain[:1] in (["run"], ["run-script"]) and len(plain) > 1 else plain[0] if plain else ""
     project = node.project(step.cwd) if step.cwd else None
@@ -150,7 +191,7 @@ def _manager(node: NodeStage, step: Step, words: list[str], found: set[str], dep
         if name == "start" and project.has("server.js"):
             return None
         if step.name == "yarn" and name:  # yarn also calls programs of dependencies
-            found.add(_PACKAGES.get(name, name))
+            found.call(name)
             return None
         return f"package.json has no script {name!r}, which the start command runs"
     if depth >= _DEEPEST:
@@ -162,7 +203,7 @@ def _manager(node: NodeStage, step: Step, words: list[str], found: set[str], dep
     return None
 
 
-def _script(node: NodeStage, step: Step, text: str, found: set[str], depth: int) -> str | None:
+def _script(node: NodeStage, step: Step, text: str, found: Started, depth: int) -> str | None:
     if not text:
         return None
     inner = script_steps(text, step.instruction, node.stage.final_state)

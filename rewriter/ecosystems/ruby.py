@@ -31,6 +31,11 @@ _TASKS = frozenset(
     {"assets:precompile", "assets:clean", "tmp:create", "zeitwerk:check", "spec", "test", "webpacker:compile"}
 )
 """Tasks of rake and rails that write into the application, or nothing."""
+_SCRIPTS_OF_NODE = frozenset(
+    "execjs uglifier terser coffee-script coffee-rails babel-transpiler autoprefixer-rails react-rails react_on_rails "
+    "nodo schmooze grover puppeteer-ruby commonjs stylus less".split()
+)
+"""Gems that look for Node when they are loaded, or start it. Source: their documentation, 2026-11."""
 _COMPILES = frozenset({"rubyinline", "ffi-compiler", "fiddle-compiler"})
 
 
@@ -41,7 +46,6 @@ class RubyStage(Ecosystem):
     interpreted = True
     tools = frozenset("bundle bundler gem rspec rubocop rake rails".split())
     runners = frozenset({"bundle"})
-    packages = frozenset({"nodejs", "npm", "yarn"})
     settings = frozenset({"BUNDLE_JOBS", "BUNDLE_RETRY", "SECRET_KEY_BASE_DUMMY", "GEM_SPEC_CACHE"})
     caches = ("/root/.bundle/cache", "/root/.gem", "/root/.npm", "/root/.cache")
     source_names = (".rb", ".erb", ".rake", ".ru")
@@ -76,6 +80,13 @@ class RubyStage(Ecosystem):
             return ""
         return "" if name in self.tools else None
 
+    def is_build_package(self, name: str) -> bool:
+        """Node is there to build assets, where the locked gems are seen and none of them asks for it."""
+        if name not in ("nodejs", "npm", "yarn"):
+            return False
+        locked = any(manifest.complete for manifest in self.declared.all)
+        return locked and not self._gems & _SCRIPTS_OF_NODE
+
     def toolchain(self, step: Step) -> str:
         """Installing whenever it starts."""
         words = [word for word in step.argv if word]
@@ -87,6 +98,10 @@ class RubyStage(Ecosystem):
     def declared(self) -> Installed:
         """What its installing commands take."""
         return installed_by(installs_of(self), self.files)
+
+    @cached_property
+    def _gems(self) -> frozenset[str]:
+        return frozenset(one.name for manifest in self.declared.all for one in manifest.dependencies)
 
     def production(self, launch: Launch) -> Production | str:
         """The application's folders and the bundle."""
@@ -103,7 +118,7 @@ class RubyStage(Ecosystem):
         if not below(place, tuple(folders)):
             carried[place] = "bundler installs the gems there"
         behind = left_behind(self)
-        names = {one.name for manifest in self.declared.all for one in manifest.dependencies}
+        names = self._gems
         compiles = min(names & _COMPILES, default="")
         if compiles and behind:
             return f"{compiles} compiles when it runs, and may need {', '.join(behind)}"

@@ -65,6 +65,9 @@ def launch_of(stage: Stage, files: StageFiles) -> Launch | str:
         return f"{started.reason} (line {instruction.line})"
     if not started:
         return f"{instruction.name} on line {instruction.line} starts nothing"
+    program = started[0].argv[0] if instruction.json is not None and started[0].argv else None
+    if program and " " in program:
+        return f"{instruction.name} on line {instruction.line} is one word with spaces, and no program: {program!r}"
     scripts: list[Script] = []
     wrappers: set[str] = set()
     unwrapped = tuple(_unwrapped(step, wrappers) for step in started)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rewriter.ecosystems.build_packages import COMPILING, left_behind
 from rewriter.planning.plan import Draft
 
 
@@ -10,6 +11,10 @@ def find_application(draft: Draft) -> str | None:
     production = draft.language.production(draft.launch)
     if isinstance(production, str):
         return production
+    left = left_behind(draft.language)
+    compiler = min(draft.language.called & COMPILING, default="") if left else ""
+    if compiler:
+        return f"its sources seem to start `{compiler}` at run time, which may need {', '.join(left)}"
     if not production.left:
         return "everything that its build installs is there for run time: nothing would stay behind"
     draft.production = production

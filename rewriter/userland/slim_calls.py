@@ -107,9 +107,10 @@ def calls(step: Step) -> tuple[Call | Unread, ...]:
 
 def _braced(argv: Argv, command: Command, variables: Mapping[str, str | None]) -> Argv:
     """The words with `{}` of find and xargs filled in; the reader of words leaves braces open for fear of `{a,b}`."""
-    if None not in argv:
-        return argv
     raws = command.words[len(command.words) - len(argv) :]
+    # Where `"$@"` stood for several words, a word's place says nothing about how it was written.
+    if None not in argv or len(raws) != len(argv) or any("$@" in written.raw for written in raws):
+        return argv
     filled = [
         _MARK.join(parts) if value is None and len(parts := written.raw.split("{}")) > 1 else None
         for value, written in zip(argv, raws, strict=True)
