@@ -101,7 +101,9 @@ def _of_the_image(stage: Stage, language: Ecosystem, facts: ImageFacts) -> Launc
 def _nothing_built(situation: Situation, stage: Stage) -> str:
     if len(situation.model.stages) > 1:
         return "already multi-stage: the final stage does not compile anything"
-    return f"nothing in the stage on {stage.image_word} is seen to build an application"
+    if not any(instruction.name == "RUN" for instruction in stage.instructions):
+        return "it has no RUN: nothing is built in it"
+    return f"on {stage.image_word}, no RUN is seen to build an application, or to install its dependencies"
 
 
 def _pinnable(stage: Stage) -> bool:

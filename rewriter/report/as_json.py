@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rewriter.report.proof import proof_as_json
-from rewriter.report.words import masked
+from rewriter.report.words import masked, placed
 
 if TYPE_CHECKING:
     from rewriter.proof.verdict import Proof
@@ -42,9 +42,9 @@ def as_json(
         "ignored": result.ignored or None,
         "changes": [_change(step, change) for step in result.steps for change in step.changes],
         "left_alone": [
-            {"transform": step.transform.name, "line": step.line(item.anchor), "why": masked(item.why)}
+            {"transform": step.transform.name, "line": line, "why": why}
             for step in result.steps
-            for item in step.declined
+            for line, why in (placed(step, item) for item in step.declined)
         ],
         "withheld": [_withheld(step, item) for step in result.steps for item in step.withheld],
         "findings": [{"line": finding.line, "message": masked(finding.message)} for finding in result.findings],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rewriter.report.hunks import ChangesByLine
-from rewriter.report.words import masked
+from rewriter.report.words import masked, placed
 from rewriter.transform import Change, Transform
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def _left_alone(result: Result, style: Style) -> Iterator[str]:
     lines = []
     for step in result.steps:
         for declined in step.declined:
-            lines.append(f"  {step.transform.name}, line {step.line(declined.anchor)}: {_short(declined.why)}")
+            line, why = placed(step, declined)
+            lines.append(f"  {step.transform.name}, line {line}: {_short(why)}")
         for withheld in step.withheld:
             where = step.line(withheld.change.anchor)
             not_done = f"not done, {withheld.reason}. It would have been: {_short(withheld.change.why)}"
