@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rewriter.model.launch import Launch
     from rewriter.model.run import Step
 
-_SKIPPED = frozenset({"test", "tests", "target", "build", ".git", "node_modules", "resources"})
+_SKIPPED = frozenset("test tests target build .git .mvn gradle buildSrc node_modules resources".split())
 _CALLS = Calls(
     reads=re.compile(
         r"\b(?:new File|new FileInputStream|new FileReader|Paths\.get|Path\.of|new RandomAccessFile|FileSystemResource)"

@@ -160,6 +160,7 @@ def add_conventional(language: Ecosystem, workdir: str | None, found: RuntimeFil
         stem, extension = posixpath.splitext(top)
         config = stem in ("config", "conf", "settings", "app") and extension[1:] in CONFIG_EXTENSIONS
         loose = context.kind(top) == "file" and extension[1:] in _DATA_EXTENSIONS and not _TOOLING.match(top)
+        loose = loose and not language.is_source(top)
         data = top.lower() not in _DEVELOPMENT and not top.startswith(".") and not holds_sources(language, top)
         folder = context.kind(top) == "dir" and data
         if top.lower() in _CONVENTIONAL or config or loose or folder:
