@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Links, Output, SystemNeeds
 from rewriter.ecosystems.c_build import COMPILERS, c_outputs, linked_libraries, makefile_texts
-from rewriter.ecosystems.ecosystem import Ecosystem
-from rewriter.ecosystems.source_words import Calls, Source, source_reads, sources_of
+from rewriter.ecosystems.source_words import Calls
+from rewriter.ecosystems.sourced import SourcedEcosystem
 from rewriter.transform import Evidence
 
 if TYPE_CHECKING:
@@ -37,10 +36,12 @@ _BASE_LIBRARIES = frozenset("c m pthread dl rt util resolv crypt stdc++ gcc gcc_
 _PLUS_PLUS = frozenset({"g++", "clang++", "c++"})
 
 
-class CStage(Ecosystem):
+class CStage(SourcedEcosystem):
     """What one stage does with C or C++."""
 
     name = "C"
+    calls = _CALLS
+    skipped = _SKIPPED
     tools = COMPILERS | frozenset(
         "ar ranlib ld as strip objcopy autoreconf autoconf automake libtoolize configure".split()
     )
@@ -72,24 +73,9 @@ class CStage(Ecosystem):
             return "it builds a shared library, and what loads it at run time cannot be told"
         return super().leaves(step)
 
-    @cached_property
-    def sources(self) -> tuple[Source, ...]:
-        """The project's own sources."""
-        return tuple(sources_of(self, _SKIPPED))
-
-    @property
-    def sources_seen(self) -> bool:
-        """True when the build context holds sources."""
-        return bool(self.sources)
-
-    @cached_property
-    def literals(self) -> frozenset[str]:
-        """All strings of the sources."""
-        return frozenset(literal for source in self.sources for literal in source.literals)
-
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """By the strings and calls of the sources."""
-        found = source_reads(self, launch, made, self.sources, _CALLS)
+        found = super().reads(artefacts, launch, made)
         loads = next((s for s in self.sources if re.search(r"\bdlopen\s*\(", s.text)), None)
         if loads is not None:
             found.vetoes.append(f"{loads.path} loads libraries when it runs (dlopen)")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Output, SystemNeeds
-from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.java_build import BUILDERS, java_outputs, normalised
 from rewriter.ecosystems.java_runtime import java_bases, java_version
-from rewriter.ecosystems.source_words import Calls, Source, source_reads, sources_of
+from rewriter.ecosystems.source_words import Calls
+from rewriter.ecosystems.sourced import SourcedEcosystem
 from rewriter.transform import Certainty, Evidence
 
 if TYPE_CHECKING:
@@ -47,10 +46,12 @@ _LOOKED_AT = (".java", ".kt", ".groovy", ".scala", "pom.xml", ".gradle", ".gradl
 _MOST = 2_000
 
 
-class JavaStage(Ecosystem):
+class JavaStage(SourcedEcosystem):
     """What one stage does with Java."""
 
     name = "Java"
+    calls = _CALLS
+    skipped = _SKIPPED
     portable = True
     tools = BUILDERS | {"java"}
     settings = frozenset("JAVA_HOME MAVEN_* GRADLE_* ANT_* SBT_* M2_HOME JAVA_VERSION MVN_* KOTLIN_*".split())
@@ -120,24 +121,9 @@ class JavaStage(Ecosystem):
         name, words = normalised(step)
         return " ".join([name, *words[:1]]) if name in BUILDERS else ""
 
-    @cached_property
-    def sources(self) -> tuple[Source, ...]:
-        """The project's own sources."""
-        return tuple(sources_of(self, _SKIPPED))
-
-    @property
-    def sources_seen(self) -> bool:
-        """True when the build context holds sources."""
-        return bool(self.sources)
-
-    @cached_property
-    def literals(self) -> frozenset[str]:
-        """All strings of the sources."""
-        return frozenset(literal for source in self.sources for literal in source.literals)
-
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """By the strings and calls of the sources; resources lie in the archive."""
-        found = source_reads(self, launch, made, self.sources, _CALLS)
+        found = super().reads(artefacts, launch, made)
         compiles = self._mentions(_COMPILES)
         if compiles:
             found.vetoes.append(f"{compiles}: it may compile when it runs, for which a JRE has no compiler")

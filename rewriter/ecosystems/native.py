@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Output, SystemNeeds
-from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.runtime_base import RuntimeBase
-from rewriter.ecosystems.source_words import Calls, Source, source_reads, sources_of
+from rewriter.ecosystems.source_words import Calls
+from rewriter.ecosystems.sourced import SourcedEcosystem
 from rewriter.manifests.reading import read_text
 from rewriter.transform import Certainty, Evidence
 
@@ -25,24 +25,14 @@ if TYPE_CHECKING:
 _SKIPPED = frozenset({"test", "tests", "Tests", "dist-newstyle", ".stack-work", ".build", ".dart_tool", ".git"})
 
 
-class NativeStage(Ecosystem):
+class NativeStage(SourcedEcosystem):
     """What the three have in common: the strings of their sources, and certificates that they may check."""
 
-    calls: ClassVar[Calls] = Calls()
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """The project's own sources."""
-        return tuple(sources_of(self, _SKIPPED))
-
-    @property
-    def sources_seen(self) -> bool:
-        """True when the build context holds sources."""
-        return bool(self.sources)
+    skipped = _SKIPPED
 
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """By the strings and calls of the sources."""
-        found = source_reads(self, launch, made, self.sources, self.calls)
+        found = super().reads(artefacts, launch, made)
         fact = "what its dependencies read and start at run time was not looked at"
         found.evidence.append(Evidence(fact, "sources", Certainty.ASSUMED))
         found.certificates = found.certificates or "its dependencies may check certificates"

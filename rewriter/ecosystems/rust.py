@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Ahead, Output, SystemNeeds
-from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.installs import Installed, installed_by, installs_of
 from rewriter.ecosystems.rust_build import cargo_outputs, own_crate, run_ahead
-from rewriter.ecosystems.source_words import Calls, Source, source_reads, sources_of
+from rewriter.ecosystems.source_words import Calls
+from rewriter.ecosystems.sourced import SourcedEcosystem
 from rewriter.model.launch import Launch, launch_of
 from rewriter.transform import Certainty, Evidence
 
@@ -39,10 +39,12 @@ _TLS = frozenset(
 _ALONE = re.compile(r"-sys\Z")
 
 
-class RustStage(Ecosystem):
+class RustStage(SourcedEcosystem):
     """What one stage does with Rust."""
 
     name = "Rust"
+    calls = _CALLS
+    skipped = _SKIPPED
     tools = frozenset("cargo rustc rustup rustfmt cargo-chef cargo-nextest cross sccache".split())
     settings = frozenset(
         "CARGO_* RUSTUP_* RUSTFLAGS RUST_VERSION RUSTC_WRAPPER RUSTC SQLX_OFFLINE OPENSSL_STATIC OPENSSL_DIR "
@@ -95,24 +97,9 @@ class RustStage(Ecosystem):
     def _names(self) -> frozenset[str]:
         return frozenset(one.name for manifest in self.declared.all for one in manifest.dependencies)
 
-    @cached_property
-    def sources(self) -> tuple[Source, ...]:
-        """The project's own sources."""
-        return tuple(sources_of(self, _SKIPPED))
-
-    @property
-    def sources_seen(self) -> bool:
-        """True when the build context holds sources."""
-        return bool(self.sources)
-
-    @cached_property
-    def literals(self) -> frozenset[str]:
-        """All strings of the sources."""
-        return frozenset(literal for source in self.sources for literal in source.literals)
-
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """By the strings and calls of the sources, and by the crates that look for certificates."""
-        found = source_reads(self, launch, made, self.sources, _CALLS)
+        found = super().reads(artefacts, launch, made)
         client = min(self._names & _TLS, default="")
         if client and not found.certificates:
             found.certificates = f"the crate {client}"
