@@ -13,7 +13,7 @@ from rewriter.ecosystems.build_packages import left_behind
 from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.node_project import Project, Started, project_at, started_programs
 from rewriter.ecosystems.node_prune import Install, installs, prune_line
-from rewriter.ecosystems.node_sources import imported
+from rewriter.ecosystems.node_sources import imported, named
 from rewriter.ecosystems.runtime_base import own_image
 from rewriter.facts import parse_tag
 from rewriter.manifests.npm import split_name
@@ -118,11 +118,14 @@ class NodeStage(Ecosystem):
         if isinstance(started, str):
             return started
         lines: list[BuilderLine] = []
+        doubts = [*self._doubts()]
         for install in {each.cwd: each for each in self.installs}.values():
             pruned = self._pruned(install, started)
             if isinstance(pruned, str):
                 return pruned
-            lines += [pruned] if pruned is not None else []
+            if pruned is not None:
+                lines.append(pruned)
+                doubts += self._named(install, started)
         problem = self._not_seen(started) if lines else ""
         if problem:
             return problem
@@ -130,7 +133,14 @@ class NodeStage(Ecosystem):
         if browser:
             return f"{browser} keeps its browser in a home, which is not carried"
         left = ["the development dependencies"] if lines else []
-        return Production(folders, ", ".join([*left, *left_behind(self)]), tuple(lines), evidence=tuple(self._doubts()))
+        return Production(folders, ", ".join([*left, *left_behind(self)]), tuple(lines), evidence=tuple(doubts))
+
+    def _named(self, install: Install, started: Started) -> Iterator[Evidence]:
+        """Pruned packages that sources name in strings."""
+        project = self.project(install.cwd)
+        for path, name in named(self, project, started) if project is not None else ():
+            fact = f"it names {name}, a development dependency that is pruned and that it may load by that name"
+            yield Evidence(f"{path}: {fact}", path, Certainty.CONTRACT)
 
     def _not_seen(self, started: Started) -> str:
         """Why a prune may take away what is started."""
@@ -152,7 +162,7 @@ class NodeStage(Ecosystem):
         needed = sorted(started.packages & project.development)
         if needed:
             return f"the start command needs {needed[0]}, a development dependency"
-        used = imported(self, project, started.packages)
+        used = imported(self, project, started)
         if used:
             return used
         text = prune_line(install, project, self.version)

@@ -93,6 +93,8 @@ class Started:
 
     programs: dict[str, frozenset[str]] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
+    words: list[str] = field(default_factory=list)
+    """All words of what is called: files are among them."""
     unfollowed: str = ""
     """Why not all that is started can be seen; a clause."""
 
@@ -124,6 +126,7 @@ def _follow(node: NodeStage, step: Step, found: Started, depth: int) -> str | No
     words = [word for word in step.argv if word is not None]
     if len(words) != len(step.argv) and step.name not in _NODE and not is_builtin(step.name):
         return "the start command has words that only run time knows"
+    found.words += words
     if not words or is_builtin(step.name) or is_common(step.name):
         return None
     if step.name in _NODE:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rewriter.ecosystems.node import NodeStage
-    from rewriter.ecosystems.node_project import Project
+    from rewriter.ecosystems.node_project import Project, Started
 
 _LOADS = rb"""(?:\brequire\(\s*|\bfrom\s+|\bimport\(\s*|^[ \t]*import\s+)["']"""
 _IMPORTS = re.compile(_LOADS + rb"((?:@[\w.-]+/)?[A-Za-z0-9_][\w.-]*)", re.MULTILINE)
+_NAMES = re.compile(rb"""["'`]((?:@[\w.-]+/)?[A-Za-z0-9_][\w.-]*)(?:/[\w./-]*)?["'`]""")
 _RELATIVE = re.compile(_LOADS + rb"""(\.[^"'\n]{0,300})["']""", re.MULTILINE)
 _TYPES_ONLY = re.compile(rb"^[ \t]*(?:import|export)\s+type\b[^;\n]*", re.MULTILINE)
 _FOR_TOOLS = re.compile(
@@ -27,6 +28,13 @@ _BUNDLERS = frozenset(
     "nuxt snowpack browserify tsup @sveltejs/kit astro gatsby @vercel/ncc gulp @rspack/core turbopack".split()
 )
 """They put what is imported into their output."""
+_LOADS_DRIVERS = frozenset({"sequelize", "sequelize-typescript", "typeorm", "knex", "@mikro-orm/core", "waterline"})
+_DRIVERS = frozenset(
+    "sqlite3 better-sqlite3 sql.js pg pg-native mysql mysql2 mariadb tedious mssql oracledb mongodb redis".split()
+)
+"""Sources: the pages on databases in the documentation of Sequelize, TypeORM and Knex, 2026-11."""
+_PLAIN_WORDS = frozenset("standard tap ava chai jest mocha mock nock sinon debug serve open lint jsdoc vows".split())
+"""Names of packages for development that are words of every day as well."""
 _LARGEST = 1_000_000
 _MOST = 5_000
 
@@ -35,23 +43,41 @@ _CONFIGURED = frozenset({"next", "nuxt", "astro", "@remix-run/serve", "@redwoodj
 """They read their configuration again whenever they start."""
 
 
-def imported(node: NodeStage, project: Project, started: frozenset[str]) -> str:
+def imported(node: NodeStage, project: Project, started: Started) -> str:
     """Why a development dependency is needed when the application runs; empty when none is seen to be.
 
     Where a bundler builds, what it takes in is not looked for again: then only the code that is not bundled counts,
     which cannot be told apart, and a file that is started as it lies in the context is looked at with what it requires.
     """
     development = project.development - {name for name in project.development if name.startswith("@types/")}
-    configuration = _configuration(node, project, started)
-    if configuration:
-        return configuration
+    direct = frozenset(one.name for one in project.package.dependencies) - project.development
+    problem = _configuration(node, project, started.packages) or _driver(direct, development)
+    if problem:
+        return problem
     bundles = bool(_BUNDLERS & {one.name for one in project.package.dependencies})
-    paths = _reached(node, project) if bundles else _all(node, project)
-    for path in paths:
+    reached = tuple(_reached(node, project, started))
+    for path in dict.fromkeys((*reached, *(() if bundles else _all(node, project)))):
         for name in _names(node, path):
             if name in development:
                 return f"{path} imports {name}, a development dependency, which would be pruned"
     return ""
+
+
+def named(node: NodeStage, project: Project, started: Started) -> Iterator[tuple[str, str]]:
+    """Sources, each with a development dependency whose name is one of its strings (``transport: "pino-pretty"``).
+
+    A library may load it by that name, often only where NODE_ENV asks for it.
+    """
+    development = project.development - _PLAIN_WORDS
+    for path in dict.fromkeys((*_reached(node, project, started), *_all(node, project))):
+        for name in sorted(_mentioned(node, path) & development):
+            yield path, name
+
+
+def _driver(direct: frozenset[str], development: frozenset[str]) -> str:
+    """A driver among the development dependencies, beside a library that loads drivers by the names of databases."""
+    library, driver = min(direct & _LOADS_DRIVERS, default=""), min(development & _DRIVERS, default="")
+    return f"{library} may load {driver}, a development dependency, by the name of its database" if driver else ""
 
 
 def _configuration(node: NodeStage, project: Project, started: frozenset[str]) -> str:
@@ -77,18 +103,15 @@ def _all(node: NodeStage, project: Project) -> Iterator[str]:
         yield path
 
 
-def _reached(node: NodeStage, project: Project) -> Iterator[str]:
-    """The files of the context that the start command names, and what they require by a relative path."""
-    from rewriter.model.launch import launch_of
-
-    launch = launch_of(node.stage, node.files)
+def _reached(node: NodeStage, project: Project, started: Started) -> Iterator[str]:
+    """The files of the context that the start command or a script names, and what they require by a relative path."""
     todo: list[str] = []
-    texts = [] if isinstance(launch, str) else [word for step in launch.all_steps for word in step.argv if word]
-    texts += [word for text in project.scripts.values() for word in text.split()]
-    for word in texts:
+    texts = [(word, True) for word in started.words]
+    texts += [(word, False) for text in project.scripts.values() for word in text.split()]
+    for word, runs in texts:
         for candidate in (word, f"{word}.js", f"{word}/index.js"):
             origin = node.files.origin(posixpath.normpath(posixpath.join(project.folder, candidate)))
-            if origin is not None and node.is_code(origin) and not _FOR_TOOLS.search(origin):
+            if origin is not None and node.is_code(origin) and (runs or not _FOR_TOOLS.search(origin)):
                 todo.append(origin)
     seen = set(todo)
     for path in todo:  # grows on the way
@@ -109,6 +132,12 @@ def _text(node: NodeStage, path: str) -> bytes:
 def _names(node: NodeStage, path: str) -> Iterator[str]:
     text = _TYPES_ONLY.sub(b"", _text(node, path))
     return (match[1].decode("ascii", "replace").lower() for match in _IMPORTS.finditer(text))
+
+
+def _mentioned(node: NodeStage, path: str) -> set[str]:
+    """Strings of a source that could be names of packages, imports left out: what loads a package by its name."""
+    text = _IMPORTS.sub(b"", _TYPES_ONLY.sub(b"", _text(node, path)))
+    return {match[1].decode("ascii", "replace").lower() for match in _NAMES.finditer(text)}
 
 
 def _relative(node: NodeStage, path: str) -> Iterator[str]:

@@ -17,8 +17,15 @@ from rewriter.ecosystems.artefacts import BuilderLine, Output, Production, Syste
 from rewriter.ecosystems.build_packages import left_behind
 from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.installs import Installed, installed_by, installs_of
-from rewriter.ecosystems.python_environment import NEW, Environment, environment_of
-from rewriter.ecosystems.python_scan import absolute_paths, compiles_at_run_time, harmless
+from rewriter.ecosystems.python_environment import Environment, environment_of
+from rewriter.ecosystems.python_scan import (
+    COLLECTS,
+    absolute_paths,
+    compiles_at_run_time,
+    harmless,
+    starts_without_path,
+    static_files_elsewhere,
+)
 from rewriter.ecosystems.runtime_base import own_image
 from rewriter.facts import parse_tag
 from rewriter.transform import Certainty, Evidence
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
     from rewriter.facts import Facts
     from rewriter.model.launch import Launch
     from rewriter.model.run import Step
+    from rewriter.syntax import Instruction
 
 _INSTALLERS = frozenset({"poetry", "pipenv", "uv", "uvx", "pdm", "hatch", "virtualenv", "pip-compile", "pip-sync"})
 _CHECKS = frozenset("pytest tox nox flake8 mypy black isort ruff pylint coverage bandit pre-commit".split())
@@ -65,7 +73,9 @@ class PythonStage(Ecosystem):
             return ""
         if not name.startswith("python") or (not name[6:].replace(".", "").isdigit() and name != "python"):
             return None
-        return "" if harmless(step) else f"what `{_shown(step)}` leaves for run time cannot be told"
+        if not harmless(step):
+            return f"what `{_shown(step)}` leaves for run time cannot be told"
+        return (static_files_elsewhere(self) or "") if COLLECTS & {*step.argv} else ""
 
     def toolchain(self, step: Step) -> str:
         """Environments that are looked up, and synchronised, whenever they start something."""
@@ -94,7 +104,8 @@ class PythonStage(Ecosystem):
         environment = environment_of(self)
         if isinstance(environment, str):
             return environment
-        problem = self._bound_to_the_system(launch) if environment.path == NEW else None
+        before = environment.before
+        problem = self._bound_to_the_system(launch, before) if before is not None else None
         folders = application_folders(self)
         if problem or isinstance(folders, str):
             return problem or str(folders)
@@ -132,8 +143,14 @@ class PythonStage(Ecosystem):
             fact = f"what its dependencies ({len(names)}) start or load at run time was not looked at"
             yield Evidence(fact, "requirements", Certainty.ASSUMED)
 
-    def _bound_to_the_system(self, launch: Launch) -> str | None:
-        """What names a path of the system's own Python, which knows nothing of the environment."""
+    def _bound_to_the_system(self, launch: Launch, before: Instruction) -> str | None:
+        """What starts, or names by its path, the system's own Python, which knows nothing of the environment."""
+        for line in (i for i in self.stage.instructions if i.name == "ENV" and i.start > before.start):
+            if any(pair.key == "PATH" and "PATH" not in (pair.value or "") for pair in line.pairs):
+                return f"line {line.line}: it sets PATH anew, without the programs of an environment"
+        lost = starts_without_path(launch)
+        if lost:
+            return lost
         texts = [(script.text, script.origin) for script in launch.scripts]
         state = self.stage.final_state
         for instruction in (state.healthcheck, state.cmd, state.entrypoint):
