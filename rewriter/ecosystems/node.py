@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 _BROWSERS = frozenset({"puppeteer", "playwright", "playwright-chromium", "cypress", "selenium-webdriver", "nightmare"})
 """Packages that keep a browser in the home of whoever installs them. Sources: their own documentation, 2026-11."""
 _MANAGERS = frozenset({"npm", "yarn", "pnpm", "npx", "pnpx", "corepack"})
+_BUILD_TOOLS = frozenset(
+    "npm yarn pnpm corepack typescript ts-node tsx node-gyp node-pre-gyp node-prune rimraf cross-env npm-run-all lerna "
+    "nx turbo rush vite webpack webpack-cli rollup parcel parcel-bundler esbuild gulp gulp-cli grunt grunt-cli bower "
+    "browserify babel-cli @babel/cli @angular/cli @vue/cli @nestjs/cli @ionic/cli create-react-app expo-cli less sass "
+    "node-sass stylus clean-css-cli uglify-js html-minifier eslint prettier tslint jest mocha nyc npm-check-updates "
+    "modclean @sentry/cli @redocly/cli env-cmd nodemon concurrently".split()
+)
+"""What is installed globally for builds, tests and work on the sources."""
 _GLOBAL = frozenset({"-g", "--global", "--location=global"})
 _PYTHON = frozenset({"python3", "python", "python2", "python-is-python3", "py3-setuptools", "python3-distutils"})
 """What node-gyp calls."""
@@ -129,6 +137,9 @@ class NodeStage(Ecosystem):
         problem = self._not_seen(started) if lines else ""
         if problem:
             return problem
+        tool = min(self.globals - _BUILD_TOOLS, default="")
+        if tool:
+            return f"{tool} is installed globally, where the application may start it, and is not carried"
         browser = next((one for one in self._runtime_names() if one in _BROWSERS), "")
         if browser:
             return f"{browser} keeps its browser in a home, which is not carried"

@@ -12,6 +12,8 @@ from rewriter.shell import Opaque
 from rewriter.userland.runtime import is_common
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rewriter.context import BuildContext
     from rewriter.ecosystems.node import NodeStage
     from rewriter.manifests import Manifest
@@ -52,13 +54,18 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """``folder``: absolute in the image; ``origin``: of the context. ``development``: names of devDependencies."""
+    """A package.json with its locks and workspaces."""
 
     folder: str
+    """Absolute, in the image."""
     origin: str
+    """Of the context."""
     package: Manifest
     manifests: tuple[Manifest, ...]
     development: frozenset[str]
+    """What it, or a workspace, names for development, and none of them for run time."""
+    pruned: frozenset[str]
+    """All that a prune takes away, as far as it is seen: what only those depend on as well, where a lock says so."""
     context: BuildContext
 
     @property
@@ -83,8 +90,17 @@ def project_at(folder: str, files: StageFiles) -> Project | None:
     package = next((m for m in manifests if m.path == origin), None)
     if package is None or package.unread:
         return None
-    development = frozenset(one.name for one in package.dependencies if one.dev)
-    return Project(folder, home or ".", package, manifests, development, files.context)
+    development = _for_development(m for m in manifests if not m.complete)
+    pruned = development | _for_development(m for m in manifests if m.complete)
+    return Project(folder, home or ".", package, manifests, development, pruned, files.context)
+
+
+def _for_development(manifests: Iterable[Manifest]) -> frozenset[str]:
+    named: dict[bool, set[str]] = {True: set(), False: set()}
+    for manifest in manifests:
+        for one in manifest.dependencies:
+            named[one.dev].add(one.name)
+    return frozenset(named[True] - named[False])
 
 
 @dataclass(slots=True)
@@ -110,6 +126,11 @@ class Started:
     def unknown(self, installed: frozenset[str]) -> str:
         """A program that none of the packages is known to bring; empty where there is none."""
         return next((name for name, packages in self.programs.items() if not packages & installed), "")
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """How the files begin that its programs are configured by: ``knex`` of knexfile.js, ``next``, ``remix``."""
+        return frozenset(name.rpartition("/")[2].partition("-")[0] for name in self.programs)
 
 
 def started_programs(node: NodeStage, launch: Launch) -> Started | str:

@@ -39,8 +39,8 @@ _LARGEST = 1_000_000
 _MOST = 5_000
 
 
-_CONFIGURED = frozenset({"next", "nuxt", "astro", "@remix-run/serve", "@redwoodjs/api-server"})
-"""They read their configuration again whenever they start."""
+_COMPILERS = frozenset("typescript ts-node tsx esbuild-register @swc/register jiti sucrase".split())
+"""What reads a configuration that is written in TypeScript."""
 
 
 def imported(node: NodeStage, project: Project, started: Started) -> str:
@@ -49,9 +49,9 @@ def imported(node: NodeStage, project: Project, started: Started) -> str:
     Where a bundler builds, what it takes in is not looked for again: then only the code that is not bundled counts,
     which cannot be told apart, and a file that is started as it lies in the context is looked at with what it requires.
     """
-    development = project.development - {name for name in project.development if name.startswith("@types/")}
+    development = frozenset(name for name in project.pruned if not name.startswith("@types/"))
     direct = frozenset(one.name for one in project.package.dependencies) - project.development
-    problem = _configuration(node, project, started.packages) or _driver(direct, development)
+    problem = _configuration(node, project, started) or _driver(direct, project.development)
     if problem:
         return problem
     bundles = bool(_BUNDLERS & {one.name for one in project.package.dependencies})
@@ -80,17 +80,19 @@ def _driver(direct: frozenset[str], development: frozenset[str]) -> str:
     return f"{library} may load {driver}, a development dependency, by the name of its database" if driver else ""
 
 
-def _configuration(node: NodeStage, project: Project, started: frozenset[str]) -> str:
-    """A development dependency in the configuration of a server that reads it when it starts."""
-    for name in sorted(started & _CONFIGURED):
-        for ending in ("js", "mjs", "cjs", "ts", "mts"):
-            path = posixpath.normpath(posixpath.join(project.origin, f"{name.partition('/')[0]}.config.{ending}"))
-            if project.context.kind(path) != "file":
+def _configuration(node: NodeStage, project: Project, started: Started) -> str:
+    """A development dependency in a file that configures what is started: it is read whenever that starts."""
+    prefix = "" if project.origin == "." else f"{project.origin}/"
+    for stem in sorted(started.stems):
+        ours = re.compile(rf"{re.escape(prefix)}\.?{re.escape(stem)}(?:file|rc|[-.]config)[\w.-]*\.([cm]?[jt])s\Z")
+        for path in project.context.files():
+            found = ours.match(path)
+            if found is None:
                 continue
-            needed = set(_names(node, path)) | ({"typescript"} if ending.endswith("ts") else set())
-            if needed & project.development:
-                found = min(needed & project.development)
-                return f"{path} needs {found}, a development dependency, whenever {name} starts"
+            needed = {*_names(node, path)} | (_COMPILERS if "t" in found[1] else frozenset())
+            if needed & project.pruned:
+                name = min(needed & project.pruned)
+                return f"{path} needs {name}, a development dependency, whenever {stem} starts"
     return ""
 
 
