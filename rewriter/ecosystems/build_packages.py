@@ -54,6 +54,12 @@ _CALLED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """Where a source of Python, JavaScript, Ruby or PHP seems to start a program; it is taken for one too often."""
+_FIRST_WORD = re.compile(
+    rb"(?:^|[;&|(`]|\bexec\s|\bthen\s|\belse\s|\bdo\s|^[\w-]+:)[ \t]*(?:/usr(?:/local)?/bin/)?"
+    rb"([a-z][a-z0-9+-]{1,15})(?=[\s;&|)`]|$)",
+    re.MULTILINE,
+)
+"""The command of a line of a shell, or of a Procfile."""
 _LARGEST = 1_000_000
 _MOST = 5_000
 
@@ -71,11 +77,19 @@ def called_in_sources(language: Ecosystem) -> frozenset[str]:
     """Names of programs that the sources of the context seem to start."""
     context = language.files.context
     found: set[bytes] = set()
-    paths = (path for path in context.files() if language.is_code(path)) if context is not None else ()
-    for path in islice(paths, _MOST):
-        data = context.read(path, _LARGEST) if context is not None else None
-        found.update(_CALLED.findall(data or b""))
+    if context is None:
+        return frozenset()
+    for path in islice((path for path in context.files() if language.is_code(path) or _is_script(path)), _MOST):
+        data = context.read(path, _LARGEST) or b""
+        if b"\0" not in data[:1024]:
+            found.update((_FIRST_WORD if _is_script(path) else _CALLED).findall(data))
     return frozenset(word.decode("ascii").lower() for word in found)
+
+
+def _is_script(path: str) -> bool:
+    """Scripts of a shell, a Procfile, programs in ``bin``: not what describes builds of an image."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".sh") or name.startswith("Procfile") or ("." not in name and path.startswith("bin/"))
 
 
 def left_behind(language: Ecosystem) -> tuple[str, ...]:

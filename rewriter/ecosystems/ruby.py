@@ -15,6 +15,7 @@ from rewriter.ecosystems.artefacts import Output, Production, SystemNeeds
 from rewriter.ecosystems.build_packages import left_behind
 from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.installs import Installed, installed_by, installs_of
+from rewriter.ecosystems.ruby_settings import HOME, settings_at_home
 from rewriter.ecosystems.runtime_base import own_image
 from rewriter.model.paths import below
 from rewriter.transform import Certainty, Evidence
@@ -64,7 +65,7 @@ class RubyStage(Ecosystem):
         """Where bundler puts gems and settings."""
         state = self.stage.final_state
         named = (state.env.get(name) for name in ("BUNDLE_PATH", "GEM_HOME"))
-        return (_BUNDLE, *(path for path in named if path))
+        return (_BUNDLE, HOME, *(path for path in named if path))
 
     def leaves(self, step: Step) -> str | None:
         """Installers fill the bundle; tasks of the application must be known to write into it."""
@@ -117,6 +118,10 @@ class RubyStage(Ecosystem):
         carried = {**folders, _BUNDLE: "bundler keeps the gems, or its settings, there"}
         if not below(place, tuple(folders)):
             carried[place] = "bundler installs the gems there"
+        settings = settings_at_home(self, installs)
+        if isinstance(settings, str):
+            return settings
+        carried.update(settings)
         behind = left_behind(self)
         names = self._gems
         compiles = min(names & _COMPILES, default="")
