@@ -38,6 +38,9 @@ _COMPILES = re.compile(
     rb"javax\.tools\.(?:ToolProvider|JavaCompiler)|com\.sun\.tools|tomcat-embed-jasper|jetty-jsp|apache-jsp|"
     rb"jdk\.jshell|com\.sun\.jdi|tools\.jar"
 )
+_LOADS = re.compile(rb"\bSystem\.load(?:Library)?\s*\(|\bNative\.load\s*\(|\bSymbolLookup\.libraryLookup\b")
+_NAMES_OTHERS = re.compile(rb"<addClasspath>\s*true|<classpathPrefix>|[\"']?Class-Path[\"']?\s*[:>,]")
+"""Settings with which an archive's own manifest names others beside it. Source: Maven Archiver Reference, 2026."""
 _DRAWS = re.compile(
     rb"java\.awt|javax\.imageio|javax\.swing|jasperreports|poi-ooxml|openhtmltopdf|itextpdf|pdfbox|batik|jfreechart|"
     rb"kaptcha|zxing|thumbnailator"
@@ -127,6 +130,12 @@ class JavaStage(SourcedEcosystem):
         compiles = self._mentions(_COMPILES)
         if compiles:
             found.vetoes.append(f"{compiles}: it may compile when it runs, for which a JRE has no compiler")
+        loads = self._mentions(_LOADS)
+        if loads:
+            found.vetoes.append(f"{loads}: it loads a library of machine code, which is not followed")
+        others = self._mentions(_NAMES_OTHERS) if any(step.name == "java" for step in launch.all_steps) else ""
+        if others and not all(artefact.kind == "dir" for artefact in artefacts):
+            found.vetoes.append(f"{others}: its archive looks for others beside it, which are not followed")
         if self.sources:
             fact = "what its dependencies read at run time was not looked at"
             found.evidence.append(Evidence(fact, "build files", Certainty.ASSUMED))

@@ -1,7 +1,7 @@
 """What an image's configuration says for one tag: the `config` lines of its data file, applied in order.
 
 config WHICH env NAME=VALUE          config WHICH sets NAME (a value that changes with every release)
-config WHICH workdir|user|stopsignal VALUE
+config WHICH workdir|user|stopsignal VALUE    (user `-`: not known)
 config WHICH entrypoint|cmd WORD…    the exec form, blank-separated, a word with blanks in double quotes; `-` = none
 config WHICH expose|volume WORD…     ports (`80/tcp`) and paths, added to those of the lines before
 """

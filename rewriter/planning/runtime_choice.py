@@ -9,12 +9,14 @@ from dataclasses import replace
 from rewriter.ecosystems.build_packages import is_for_builds
 from rewriter.ecosystems.runtime_base import RuntimeBase, candidates
 from rewriter.model.launch import is_builtin, tested_programs
+from rewriter.model.paths import below
 from rewriter.model.run import Step, script_steps
 from rewriter.planning.need_types import NOTHING_KNOWN
 from rewriter.planning.needs import launch_needs
 from rewriter.planning.plan import Draft
 from rewriter.planning.roles import GNU_PACKAGES
 from rewriter.shell import Opaque
+from rewriter.syntax import Instruction
 from rewriter.userland.runtime import ROOT_NAMES, known_user, program_package
 from rewriter.userland.slim import archived
 
@@ -153,7 +155,7 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
             base.vetoes.append(f"line {line}: the owner {name} has another number there")
     for instruction in draft.stage.instructions:
         owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
-        for name in (owner or "").split(":"):
+        for name in (owner or "").split(":") if owner and _carries(draft, instruction) else ():
             if not _knows(base, name) and not any(name in step.argv for step in made):
                 base.vetoes.append(f"line {instruction.line}: the owner {name} is not known there")
             elif not same_family and name not in ROOT_NAMES and not name.isdigit():
@@ -161,6 +163,17 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
     user = (draft.stage.final_state.user or "").partition(":")[0]
     if not _knows(base, user) and not any(user in step.argv for step in made):
         base.vetoes.append(f"USER {user} is not known to exist there")
+
+
+def _carries(draft: Draft, copy: Instruction) -> bool:
+    """True when the runtime may receive a file that a COPY of the builder brings; what a RUN makes is its user's."""
+    places = [each.target or each.destination for each in draft.language.files.copies if each.instruction is copy]
+    carried = [each.source for each in draft.copies if draft.language.artefact_at(each.source) is None]
+    return (
+        not places
+        or None in places
+        or any(below(path, (place,)) or below(place, (path,)) for path in carried for place in places if place)
+    )
 
 
 def _knows(base: RuntimeBase, name: str) -> bool:
