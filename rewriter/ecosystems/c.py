@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Links, Output, SystemNeeds
-from rewriter.ecosystems.c_build import COMPILERS, c_outputs, linked_libraries, makefile_texts
+from rewriter.ecosystems.c_build import COMPILERS, c_outputs, linked_libraries, makefile_texts, shared_library
 from rewriter.ecosystems.source_words import Calls
 from rewriter.ecosystems.sourced import SourcedEcosystem
 from rewriter.transform import Evidence
@@ -79,6 +79,9 @@ class CStage(SourcedEcosystem):
         loads = next((s for s in self.sources if re.search(r"\bdlopen\s*\(", s.text)), None)
         if loads is not None:
             found.vetoes.append(f"{loads.path} loads libraries when it runs (dlopen)")
+        shared = shared_library(self)
+        if shared:
+            found.vetoes.append(f"it builds a shared library ({shared}), which its program may load")
         return found
 
     def links(self, artefacts: tuple[Artefact, ...], builder: Builder) -> Links:

@@ -137,12 +137,28 @@ def _by_cmake(folder: str, files: StageFiles) -> Iterator[Output]:
 def makefile_texts(stage: CStage) -> Iterator[str]:
     """The texts of what drives compilers, as the context has them."""
     context = stage.files.context
-    names = (*_MAKEFILES, "CMakeLists.txt", "meson.build", "configure.ac")
+    names = (*_MAKEFILES, "CMakeLists.txt", "meson.build", "configure.ac", "Makefile.am")
     for path in context.files() if context is not None else ():
         if posixpath.basename(path) in names and context is not None:
             text = read_text(context, path, 1_000_000)
             if isinstance(text, str):
                 yield text
+
+
+_SHARED = re.compile(
+    r"add_library\s*\(\s*[^)]*\s(?:SHARED|MODULE)\b|BUILD_SHARED_LIBS\s+(?:ON|TRUE|1)\b|\bshared_(?:library|module)\s*\("
+    r"|(?<!-)-shared\b|-dynamiclib\b|\b\w*_LTLIBRARIES\b|\bboth_libraries\s*\(",
+    re.IGNORECASE,
+)
+"""A project that builds libraries which its programs load. Sources: the manuals of CMake, meson and automake, 2026."""
+
+
+def shared_library(stage: CStage) -> str:
+    """How a project says that it builds a shared library; empty where it is not seen to."""
+    words = (word for step in stage.steps for word in step.argv if word and "BUILD_SHARED_LIBS=" in word)
+    on = next((word for word in words if word.partition("=")[2].upper() in ("ON", "TRUE", "1", "YES")), "")
+    found = (match.group().split("(")[0].strip() for text in makefile_texts(stage) if (match := _SHARED.search(text)))
+    return on or next(found, "")
 
 
 _BY_CMAKE = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ _COMPILES = re.compile(
 _LOADS = re.compile(rb"\bSystem\.load(?:Library)?\s*\(|\bNative\.load\s*\(|\bSymbolLookup\.libraryLookup\b")
 _NAMES_OTHERS = re.compile(rb"<addClasspath>\s*true|<classpathPrefix>|[\"']?Class-Path[\"']?\s*[:>,]")
 """Settings with which an archive's own manifest names others beside it. Source: Maven Archiver Reference, 2026."""
+_OF_SPRING = re.compile(r"(?:config/)?application[\w-]*\.(?:properties|ya?ml)\Z")
+"""Read in the working directory beside the archive. Source: Spring Boot Reference, Externalized Configuration, 3.2."""
 _DRAWS = re.compile(
     rb"java\.awt|javax\.imageio|javax\.swing|jasperreports|poi-ooxml|openhtmltopdf|itextpdf|pdfbox|batik|jfreechart|"
     rb"kaptcha|zxing|thumbnailator"
@@ -133,6 +136,7 @@ class JavaStage(SourcedEcosystem):
         loads = self._mentions(_LOADS)
         if loads:
             found.vetoes.append(f"{loads}: it loads a library of machine code, which is not followed")
+        found.paths.update(self._configurations())
         others = self._mentions(_NAMES_OTHERS) if any(step.name == "java" for step in launch.all_steps) else ""
         if others and not all(artefact.kind == "dir" for artefact in artefacts):
             found.vetoes.append(f"{others}: its archive looks for others beside it, which are not followed")
@@ -140,6 +144,15 @@ class JavaStage(SourcedEcosystem):
             fact = "what its dependencies read at run time was not looked at"
             found.evidence.append(Evidence(fact, "build files", Certainty.ASSUMED))
         return found
+
+    def _configurations(self) -> Iterator[tuple[str, str]]:
+        """Files of the working directory in which Spring Boot looks for its settings."""
+        workdir, context = self.stage.final_state.workdir, self.files.context
+        home = self.files.origin(workdir) if workdir is not None else None
+        prefix = "" if home in (None, ".") else f"{home}/"
+        for path in context.files() if context is not None and home is not None else ():
+            if path.startswith(prefix) and _OF_SPRING.match(path[len(prefix) :]):
+                yield posixpath.join(workdir or "/", path[len(prefix) :]), "Spring Boot reads it when it starts"
 
     def _mentions(self, pattern: re.Pattern[bytes]) -> str:
         context = self.files.context

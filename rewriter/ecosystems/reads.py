@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -167,6 +167,14 @@ def add_conventional(language: Ecosystem, workdir: str | None, found: RuntimeFil
             path = posixpath.join(workdir, top)
             if path not in found.paths and _carries(path, language):
                 found.paths[path] = f"{top} is usually read at run time"
+
+
+def implied_paths(names: Iterable[str], implied: Mapping[str, tuple[str, ...]], language: Ecosystem) -> dict[str, str]:
+    """Files and folders that dependencies read in the working directory without being told, with the reason."""
+    workdir = language.stage.final_state.workdir
+    named = {place: name for name in sorted(names) for place in implied.get(name, ())}
+    paths = {posixpath.join(workdir, place): name for place, name in named.items()} if workdir is not None else {}
+    return {path: f"{name} reads it when it starts" for path, name in paths.items() if language.files.kind(path)}
 
 
 def outermost(paths: dict[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Ahead, Output, SystemNeeds
 from rewriter.ecosystems.installs import Installed, installed_by, installs_of
+from rewriter.ecosystems.reads import implied_paths
 from rewriter.ecosystems.rust_build import cargo_outputs, own_crate, run_ahead
 from rewriter.ecosystems.source_words import Calls
 from rewriter.ecosystems.sourced import SourcedEcosystem
@@ -36,6 +38,19 @@ _TLS = frozenset(
     "openssl openssl-sys native-tls rustls-native-certs rustls-platform-verifier curl curl-sys hyper-tls".split()
 )
 """Crates that look for the system's certificates; rustls with webpki-roots brings its own."""
+_IMPLIED = {
+    "rocket": ("Rocket.toml",),
+    "rocket_dyn_templates": ("templates",),
+    "rocket_contrib": ("templates",),
+    "dotenv": (".env",),
+    "dotenvy": (".env",),
+    "loco-rs": ("config",),
+}
+"""What crates read in the working directory by themselves. Source: their documentation on docs.rs, 2026-11."""
+_OF_CONFIG = ("toml", "yaml", "yml", "json", "json5", "ini", "ron")
+"""The crate config finds a file by its name without these."""
+_LOADS = re.compile(r"\blibloading::|\bdlopen2?::|\bLibrary::new\(")
+_LINKS = re.compile(r"rustc-link-(?:lib|arg)\b(?!=static)|\bpkg_config::|\bsystem_deps::|\bvcpkg::")
 _ALONE = re.compile(r"-sys\Z")
 
 
@@ -103,11 +118,36 @@ class RustStage(SourcedEcosystem):
         client = min(self._names & _TLS, default="")
         if client and not found.certificates:
             found.certificates = f"the crate {client}"
+        found.paths.update(implied_paths(self._names, _IMPLIED, self))
+        if "config" in self._names:
+            found.paths.update(self._configurations())
+        found.vetoes += self._loads()
         outside = self._names
         if outside:
             fact = f"what its dependencies ({len(outside)}) read at run time was not looked at"
             found.evidence.append(Evidence(fact, "Cargo.toml", Certainty.ASSUMED))
         return found
+
+    def _configurations(self) -> Iterator[tuple[str, str]]:
+        """Files that sources name without their endings."""
+        workdir = self.stage.final_state.workdir or "/"
+        named = ((literal, f"{s.path}:{line}") for s in self.sources for literal, line in s.literals.items())
+        for literal, where in named:
+            for ending in _OF_CONFIG if re.fullmatch(r"[\w./-]{1,100}", literal) else ():
+                path = posixpath.normpath(posixpath.join(workdir, f"{literal}.{ending}"))
+                if self.files.kind(path) == "file":
+                    yield path, where
+
+    def _loads(self) -> Iterator[str]:
+        """Libraries that the program loads when it runs, or that its build script links."""
+        loads = next((source for source in self.sources if _LOADS.search(source.text)), None)
+        if loads is not None:
+            yield f"{loads.path} loads libraries when it runs"
+        for source in self.sources:
+            links = _LINKS.search(source.text) if source.path.rpartition("/")[2] == "build.rs" else None
+            if links is not None:
+                yield f"{source.path} links libraries ({links.group().strip(':')}), which are not followed"
+                return
 
     def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
         """Libraries of the system that its crates link against."""
