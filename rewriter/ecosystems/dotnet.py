@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Linkage, Output, SystemNeeds
-from rewriter.ecosystems.ecosystem import Ecosystem
-from rewriter.ecosystems.reads import begin_reads, finish_reads, unseen
 from rewriter.ecosystems.runtime_base import RuntimeBase
+from rewriter.ecosystems.source_words import Calls
+from rewriter.ecosystems.sourced import SourcedEcosystem
 from rewriter.transform import Certainty, Evidence
 
 if TYPE_CHECKING:
@@ -32,16 +32,27 @@ _WEB = re.compile(rb"Microsoft\.NET\.Sdk\.Web|Microsoft\.AspNetCore\.App")
 _DRAWS = re.compile(rb"System\.Drawing\.Common|SkiaSharp|libgdiplus|DinkToPdf|wkhtmltox", re.IGNORECASE)
 _FRAMEWORK = re.compile(rb"<TargetFramework>\s*([\w.]+)\s*</TargetFramework>")
 _PROJECTS = (".csproj", ".fsproj", ".vbproj")
+_CALLS = Calls(
+    reads=re.compile(
+        r"\b(?:File\.(?:Open(?:Read|Text)?|ReadAll\w+|ReadLines)|Directory\.(?:Get|Enumerate)\w+|new\s+(?:FileStream|"
+        r'StreamReader|PhysicalFileProvider)|AddJsonFile)\(\s*@?(?:"(?P<path>[^"\n]*)")?'
+    ),
+    starts=re.compile(r'\b(?:Process\.Start|new\s+ProcessStartInfo)\(\s*@?(?:"(?P<program>[^"\s\n]+)[^"\n]*")?'),
+)
+_CONTENT = re.compile(r"appsettings[\w.-]*\.json\Z|wwwroot/")
+"""What an ASP.NET application reads in its working directory. Source: ASP.NET Core documentation, content root, 8.0."""
 _VALUES = frozenset(
     "-c --configuration -o --output -r --runtime -f --framework -v --verbosity -a --arch --os --source -s "
     "--version-suffix --manifest --self-contained".split()
 )
 
 
-class DotnetStage(Ecosystem):
+class DotnetStage(SourcedEcosystem):
     """What one stage does with .NET."""
 
     name = ".NET"
+    calls = _CALLS
+    skipped = frozenset("bin obj test tests node_modules .git".split())
     portable = True
     tools = frozenset({"dotnet", "nuget"})
     settings = frozenset(
@@ -144,14 +155,25 @@ class DotnetStage(Ecosystem):
         return any(found) if found else None
 
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
-        """What it reads lies in the published folder; what else the command line names is found there."""
-        found = begin_reads(self, launch, made)
-        if not self.sources_seen:
-            unseen(self, found)
-        else:
-            fact = "which files the program and its packages read outside of what is published was not looked at"
+        """What it reads lies in the published folder, or in the working directory where that is another one."""
+        found = super().reads(artefacts, launch, made)
+        if self.sources_seen:
+            fact = "which files its packages read outside of what is published was not looked at"
             found.evidence.append(Evidence(fact, "project files", Certainty.ASSUMED))
-        return finish_reads(self, launch, found)
+        found.paths.update(self._content_root(artefacts))
+        return found
+
+    def _content_root(self, artefacts: tuple[Artefact, ...]) -> Iterator[tuple[str, str]]:
+        """Settings and static files of an ASP.NET application that starts elsewhere than in the published folder."""
+        workdir, context = self.stage.final_state.workdir, self.files.context
+        home = self.files.origin(workdir) if workdir is not None else None
+        if context is None or home is None or any(artefact.path == workdir for artefact in artefacts):
+            return
+        prefix = "" if home == "." else f"{home}/"
+        for path in context.files():
+            found = _CONTENT.match(path[len(prefix) :]) if path.startswith(prefix) else None
+            if found is not None and workdir is not None:
+                yield posixpath.join(workdir, found.group().rstrip("/")), "it is read in the working directory"
 
     def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
         """Libraries that draw are not part of the runtime images."""

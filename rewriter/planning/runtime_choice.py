@@ -190,7 +190,9 @@ def _started_on_slim(draft: Draft, base: RuntimeBase, step: Step, packages: dict
     ours = {posixpath.basename(artefact.path) for artefact in draft.artefacts} | {
         posixpath.basename(script.path) for script in draft.launch.scripts
     }
-    package = "" if step.name in ours else program_package(step.name, base.kind)
+    path = step.absolute(word) if "/" in word else None
+    carried = path is not None and draft.language.artefact_at(path) is not None
+    package = "" if step.name in ours or carried else program_package(step.name, base.kind)
     nested = step.name in ("sh", "bash") and any(word and not word.startswith("-") for word in step.argv[1:])
     if nested and step not in draft.launch.steps:
         base.vetoes.append(f"line {line}: `{step.name}` runs a further script, which is not looked at")
