@@ -71,7 +71,11 @@ class Situation:
         config = known.config_of(tag)
         if not known.config_known_of(tag):
             # What these tags set differs from release to release; the user of such an image does not.
-            told = known.config_known and known.kind in ("language", "service", "build-tool") and config.user != "-"
+            told = (
+                known.config_known
+                and known.kind in ("language", "service", "build-tool", "runtime")
+                and config.user != "-"
+            )
             return replace(unknown_base(image), user=config.user if told else None)
         return State(env=dict(config.env), base_known=True, workdir=config.workdir or "/", user=config.user)
 

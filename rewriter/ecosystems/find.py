@@ -36,9 +36,13 @@ LANGUAGES: tuple[Known, ...] = (
     Known("native", "HaskellStage", _words("haskell"), _words("stack cabal ghc")),
     Known("native", "SwiftStage", _words("swift"), _words("swift")),
     Known("native", "DartStage", _words("dart"), _words("dart")),
+    Known("bun", "BunProgram", _words("oven/bun")),
+    Known("deno", "DenoProgram", _words("denoland/deno")),
     Known("php", "PhpStage", _words("php"), _words("docker-php-ext-install composer")),
     Known("ruby", "RubyStage", _words("ruby"), _words("bundle bundler")),
     Known("node", "NodeStage", _words("node"), _words("npm yarn pnpm")),
+    Known("bun", "BunStage", _words("oven/bun")),
+    Known("deno", "DenoStage", _words("denoland/deno")),
     Known("python", "PythonStage", _words("python"), _words("pip pip3 poetry pipenv uv")),
 )
 

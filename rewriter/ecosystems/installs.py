@@ -95,7 +95,7 @@ def _install(step: Step, files: StageFiles) -> Install | None:
         return Install("pypi", step, (), (), True) if verb in ("install", "sync", "update") else None
     if name in ("conda", "mamba"):
         return Install("pypi", step, ("conda",), None, False)
-    if name in ("npm", "yarn", "pnpm"):
+    if name in ("npm", "yarn", "pnpm", "bun"):
         return _npm(step, name, rest, verb)
     if name in ("bundle", "gem"):
         return _ruby(step, name, rest, verb)
@@ -186,7 +186,7 @@ def _without_values(words: list[str]) -> Iterator[str]:
 
 
 def _npm(step: Step, name: str, rest: list[str], verb: str) -> Install | None:
-    adding = {"npm": ("install", "i", "add"), "yarn": ("add", "global"), "pnpm": ("add", "install", "i")}[name]
+    adding = ("add", "global") if name == "yarn" else ("add", "install", "i")
     plain = [word for word in rest if not word.startswith("-")]
     if (name == "yarn" and verb in ("", "install")) or verb in ("ci", "clean-install", "install-ci-test"):
         return Install("npm", step, (), (), True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rewriter.ecosystems.application import application_folders
 from rewriter.ecosystems.artefacts import BuilderLine, Output, Production, SystemNeeds
@@ -53,7 +53,13 @@ class NodeStage(Ecosystem):
     tools = _MANAGERS | frozenset("node nodejs tsc lerna nx turbo ng vite webpack gulp grunt bower".split())
     runners = _MANAGERS
     settings = frozenset({"npm_config_*", "NPM_CONFIG_*", "YARN_*", "PNPM_*", "NODE_OPTIONS_BUILD", "COREPACK_*"})
-    caches = ("/root/.npm", "/root/.cache", "/usr/local/share/.cache", "/root/.local/share/pnpm", "/root/.yarn")
+    caches: ClassVar[tuple[str, ...]] = (
+        "/root/.npm",
+        "/root/.cache",
+        "/usr/local/share/.cache",
+        "/root/.local/share/pnpm",
+        "/root/.yarn",
+    )
     source_names = (".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".vue")
 
     def recognised(self) -> bool:

@@ -153,6 +153,8 @@ def _follow(node: NodeStage, step: Step, found: Started, depth: int) -> str | No
     if step.name in _NODE:
         found.modules.update(_package(value) for value in _preloaded(words) if not value.startswith((".", "/")))
         return None
+    if step.name in ("bun", "bunx") and step.name in node.runners:
+        return _bun(node, step, words, found, depth)
     if step.name in ("npm", "yarn", "pnpm", "npx", "pnpx"):
         return _manager(node, step, words, found, depth)
     if "/" in words[0]:
@@ -225,6 +227,28 @@ def _manager(node: NodeStage, step: Step, words: list[str], found: Started, dept
         if problem:
             return problem
     return None
+
+
+def _bun(node: NodeStage, step: Step, words: list[str], found: Started, depth: int) -> str | None:
+    """``bun run start``, ``bun start``, ``bun src/index.ts``, ``bunx next start``: a script, a file or a program."""
+    plain = [word for word in words[1:] if not word.startswith("-")]
+    runs = plain[:1] in (["run"], ["x"])
+    target = next(iter(plain[1:] if runs else plain), "")
+    project = node.project(step.cwd) if step.cwd else None
+    if step.name == "bunx" or plain[:1] == ["x"]:
+        found.call(target.partition("@")[0] or target)
+        return None
+    if not target or "/" in target or "." in target:
+        return None if target else "what `bun` starts is not written out"
+    if project is None:
+        return f"what `{' '.join(words[:3])}` starts cannot be seen: package.json is not in the build context"
+    if target not in project.scripts:
+        found.call(target)
+        return None
+    if depth >= _DEEPEST:
+        return f"the script {target!r} of package.json calls scripts that are too deep to follow"
+    texts = (project.scripts.get(each, "") for each in (f"pre{target}", target, f"post{target}"))
+    return next((problem for text in texts if (problem := _script(node, step, text, found, depth))), None)
 
 
 def _script(node: NodeStage, step: Step, text: str, found: Started, depth: int) -> str | None:

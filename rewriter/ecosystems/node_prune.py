@@ -1,8 +1,8 @@
 """How node_modules was filled, and the command that takes the development dependencies out of it again.
 
 ``npm prune --omit=dev`` since npm 7 (Node 15), ``--production`` before; ``yarn install --production`` of yarn 1 prunes
-what is there already; ``pnpm prune --prod`` asks on a terminal unless CI is set. Sources: ``npm help prune`` of npm 6
-and 10, classic.yarnpkg.com and pnpm.io, 2026-11.
+what is there already; ``pnpm prune --prod`` asks on a terminal unless CI is set; ``bun install --production`` keeps to
+the lock. Sources: ``npm help prune`` of npm 6 and 10, classic.yarnpkg.com, pnpm.io and bun.sh/docs, 2026-11.
 """
 
 from __future__ import annotations
@@ -19,8 +19,22 @@ if TYPE_CHECKING:
     from rewriter.model.run import Step
 
 _KEPT = ("--legacy-peer-deps", "--force")
-_PRODUCTION = ("--production", "--prod", "--omit=dev", "--only=production", "--only=prod", "-P", "--production=true")
-_INSTALLS = {"npm": ("install", "i", "ci", "clean-install"), "yarn": ("install", ""), "pnpm": ("install", "i")}
+_PRODUCTION = (
+    "--production",
+    "--prod",
+    "--omit=dev",
+    "--only=production",
+    "--only=prod",
+    "-P",
+    "--production=true",
+)
+_INSTALLS = {
+    "npm": ("install", "i", "ci", "clean-install"),
+    "yarn": ("install", ""),
+    "pnpm": ("install", "i"),
+    "bun": ("install", "i"),
+}
+_LIFECYCLE = ("preinstall", "install", "postinstall", "prepare")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,13 @@ def installs(node: NodeStage) -> Iterator[Install]:
                 continue  # a package more, beside those of the project
             cwd = _folder(words, step.cwd)
             environment = step.variables.get("NODE_ENV") == "production" and "--include=dev" not in words
-            omits = environment or any(word in _PRODUCTION for word in words) or _omits(words)
+            environment = environment and step.name != "bun"
+            omits = (
+                environment
+                or (step.name == "bun" and "-p" in words)
+                or any(word in _PRODUCTION for word in words)
+                or _omits(words)
+            )
             kept = tuple(word for word in words if word in _KEPT)
             yield Install(step.name, step, cwd, run.state.user, omits, kept)
 
@@ -83,6 +103,8 @@ def prune_line(install: Install, project: Project, node_version: int | None) -> 
         if spaces or project.has("pnpm-workspace.yaml"):
             return f"line {line}: pnpm prunes no workspaces"
         return "RUN CI=true pnpm prune --prod"
+    if install.manager == "bun":
+        return _by_bun(project, line)
     lock = next((m for m in project.manifests if m.path.endswith("yarn.lock")), None)
     wanted = project.package.setting("packageManager")
     if project.has(".yarnrc.yml") or (wanted.startswith("yarn@") and not wanted.startswith("yarn@1.")):
@@ -90,3 +112,13 @@ def prune_line(install: Install, project: Project, node_version: int | None) -> 
     if lock is None:
         return f"line {line}: without a yarn.lock yarn would resolve other versions while it prunes"
     return "RUN yarn install --production --frozen-lockfile --ignore-scripts --prefer-offline"
+
+
+def _by_bun(project: Project, line: int) -> str:
+    """Bun has no prune: it installs anew, by the lock that the first time has read or written."""
+    script = next((name for name in _LIFECYCLE if name in project.scripts), "")
+    if script:
+        return f"line {line}: bun has no prune, and to install anew would run the script {script!r} without its tools"
+    if project.package.includes or project.package.setting("optionalDependencies"):
+        return f"line {line}: what `bun install --production` leaves out of workspaces and options is not followed"
+    return "RUN rm -rf node_modules && bun install --production"

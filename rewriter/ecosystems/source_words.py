@@ -1,6 +1,6 @@
-"""What the sources of a program say in their strings and calls, for languages whose strings stand in double quotes.
+"""What the sources of a program say in their strings and calls, for languages without a parser here.
 
-No parser: comments are left out, strings are taken as they are written, and calls are found by their names. What is
+Comments are left out, strings are taken as they are written, and calls are found by their names. What is
 missed that way is missed in one direction only: a string in dead code brings a file too many. Names of calls are each
 language's own, see its file.
 """
@@ -27,7 +27,9 @@ _STRINGS = re.compile(
     r'//[^\n]*|/\*.*?\*/|(?P<raw>r(?P<hashes>#+)".*?"(?P=hashes))|"(?P<text>(?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\\n]|\\.)\'',
     re.DOTALL,
 )
-_SCRIPTS = re.compile(r"#[^\n]*|(?P<quote>[\"'`])(?P<text>(?:(?!(?P=quote))[^\\\n]|\\.)*)(?P=quote)")
+_ALL_QUOTES = re.compile(
+    r"//[^\n]*|/\*.*?\*/|(?P<quote>[\"'`])(?P<text>(?:(?!(?P=quote))[^\\\n]|\\[^\n])*)(?P=quote)", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Calls:
     """Makes temporary files."""
     whole: re.Pattern[str] | None = None
     """Serves or walks its working directory as a whole."""
-    scripts: bool = False
-    """True for a language with ``#`` comments and three kinds of quotes."""
+    all_quotes: bool = False
+    """True for a language whose strings stand in three kinds of quotes (JavaScript)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Source:
     literals: Mapping[str, int]
 
 
-def sources_of(language: Ecosystem, skipped: frozenset[str] = frozenset(), scripts: bool = False) -> Iterator[Source]:
+def sources_of(language: Ecosystem, skipped: frozenset[str], *, all_quotes: bool) -> Iterator[Source]:
     """The sources of the context; those below a folder of a name in ``skipped`` are left out."""
     context = language.files.context
     for path in _paths(context, language, skipped) if context is not None else ():
@@ -67,7 +69,7 @@ def sources_of(language: Ecosystem, skipped: frozenset[str] = frozenset(), scrip
         if data is None or b"\0" in data[:1024]:
             continue
         text = data.decode("utf-8", "replace")
-        yield Source(path, text, _literals(text, _SCRIPTS if scripts else _STRINGS))
+        yield Source(path, text, _literals(text, _ALL_QUOTES if all_quotes else _STRINGS))
 
 
 def _paths(context: BuildContext, language: Ecosystem, skipped: frozenset[str]) -> Iterator[str]:

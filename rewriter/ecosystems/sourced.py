@@ -27,7 +27,7 @@ class SourcedEcosystem(Ecosystem):
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """The project's own sources, as the build context has them."""
-        return tuple(sources_of(self, self.skipped))
+        return tuple(sources_of(self, self.skipped, all_quotes=self.calls.all_quotes))
 
     @property
     def sources_seen(self) -> bool:

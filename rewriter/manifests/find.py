@@ -24,6 +24,8 @@ _NAMES = {
     "npm-shrinkwrap.json": ("npm", "read_package_lock"),
     "yarn.lock": ("npm_locks", "read_yarn_lock"),
     "pnpm-lock.yaml": ("npm_locks", "read_pnpm_lock"),
+    "bun.lock": ("npm_locks", "read_bun_lock"),
+    "bun.lockb": ("npm_locks", "read_bun_lock"),
     "requirements.txt": ("pypi", "read_requirements"),
     "pyproject.toml": ("pypi_locks", "read_pyproject"),
     "poetry.lock": ("pypi_locks", "read_poetry_lock"),

@@ -36,6 +36,7 @@ def read_package_json(context: BuildContext, path: str) -> Manifest:
     settings = [(f"script:{name}", string(value)) for name, value in mapping(data.get("scripts")).items()]
     settings += [(f"engine:{name}", string(value)) for name, value in mapping(data.get("engines")).items()]
     settings += [("packageManager", string(data.get("packageManager")))] if data.get("packageManager") else []
+    settings += [("optionalDependencies", "yes")] if mapping(data.get("optionalDependencies")) else []
     spaces = data.get("workspaces")
     workspaces = strings(spaces) or strings(mapping(spaces).get("packages"))
     includes = tuple(posixpath.join(posixpath.dirname(path), space) for space in workspaces[:200])

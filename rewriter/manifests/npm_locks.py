@@ -1,11 +1,11 @@
-"""yarn.lock (version 1 and berry) and pnpm-lock.yaml, read line by line: their shapes are fixed."""
+"""yarn.lock (version 1 and berry) and pnpm-lock.yaml, read line by line as their shapes are fixed; bun.lock as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.manifests.npm import NATIVE_TOOLS, for_linux, libc_of, origin_of, split_name
-from rewriter.manifests.reading import MOST_DEPENDENCIES, Unread, read_text
+from rewriter.manifests.reading import MOST_DEPENDENCIES, Unread, mapping, read_json, read_text, sequence, string
 from rewriter.manifests.records import Dependency, Manifest
 
 if TYPE_CHECKING:
@@ -195,3 +195,29 @@ def _slashed(plain: str) -> bool:
     parts = plain.split("/")
     size = 2 if plain.startswith("@") else 1
     return len(parts) > size and parts[size][:1].isdigit() and "@" not in "/".join(parts[:size])[1:]
+
+
+def read_bun_lock(context: BuildContext, path: str) -> Manifest:
+    """``packages`` of a bun.lock: by its place the name and version, the registry, what is known of it, and a hash."""
+    data = read_json(context, path, commas=True)
+    if isinstance(data, Unread):
+        return Manifest(path, "npm", unread=data.reason)
+    packages = mapping(data.get("packages"))
+    if data.get("lockfileVersion") not in (0, 1):
+        return Manifest(path, "npm", unread=f"has the unknown lockfileVersion {str(data.get('lockfileVersion'))[:20]}")
+    if len(packages) > MOST_DEPENDENCIES:
+        return Manifest(path, "npm", unread="names too many packages")
+    entries = (sequence(entry) for entry in packages.values())
+    found = tuple(one for entry in entries if (one := _bun_entry(entry, path)) is not None)
+    return Manifest(path, "npm", found, complete=True, settings=(("bun", str(data["lockfileVersion"])),))
+
+
+def _bun_entry(entry: list[object], path: str) -> Dependency | None:
+    name, wanted = split_name(string(entry[0])) if entry else ("", "")
+    told = next((mapping(part) for part in entry if isinstance(part, dict)), {})
+    if not name or wanted.startswith("workspace:") or not for_linux(told.get("os"), told.get("cpu")):
+        return None
+    edges = {*mapping(told.get("dependencies")), *mapping(told.get("optionalDependencies"))}
+    native = True if edges & NATIVE_TOOLS else None
+    origin = origin_of(wanted)
+    return Dependency("npm", name.lower(), "" if origin else wanted, path, False, native, libc_of(name, ()), (), origin)

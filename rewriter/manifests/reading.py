@@ -6,6 +6,7 @@ full of XML entities. What is refused here is not needed by any real manifest.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from rewriter.context import BuildContext
 
+_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')
 MOST_BYTES = 8_000_000  # the lock of a large monorepo has 3 to 5 million
 MOST_TOML = 4_000_000
 MOST_DEPENDENCIES = 20_000
@@ -41,12 +43,18 @@ def read_text(context: BuildContext, path: str, limit: int = MOST_BYTES) -> str 
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_json(context: BuildContext, path: str) -> dict[str, Any] | Unread:
-    """The JSON object of a file; of a key that is there twice the last one counts, as for the package managers."""
+def read_json(context: BuildContext, path: str, *, commas: bool = False) -> dict[str, Any] | Unread:
+    """The JSON object of a file; of a key that is there twice the last one counts, as for the package managers.
+
+    ``commas``: a comma may stand behind the last member, as in JSONC.
+    """
     text = read_text(context, path)
     if isinstance(text, Unread):
         return text
     import json
+
+    if commas:
+        text = _LAST_COMMA.sub(lambda match: match[1] or "", text)
 
     try:
         value = json.loads(text)

@@ -225,6 +225,32 @@ class TestNpm:
         (one,) = read("pnpm-lock.yaml", text).dependencies
         assert (one.name, one.version, one.native, one.dev) == ("a", "1.0.0", False, True)
 
+    def test_bun(self) -> None:
+        text = """\
+            {
+              "lockfileVersion": 1,
+              "workspaces": { "": { "name": "ferries", }, },
+              "packages": {
+                "bcrypt": ["bcrypt@5.1.1", "", { "dependencies": { "@mapbox/node-pre-gyp": "^1.0.11", }, }, "sha512-a,}=="],
+                "esbuild-win": ["@esbuild/win32-x64@0.20.2", "", { "os": "win32", "cpu": "x64" }, "sha512-b"],
+                "web": ["web@workspace:packages/web"],
+                "tides": ["tides@github:ferries/tides#abc", {}, "ferries-tides-abc"],
+              },
+            }
+            """
+        manifest = read("bun.lock", text)
+        found = by_name(manifest)
+        assert manifest.complete
+        assert set(found) == {"bcrypt", "tides"}
+        assert (found["bcrypt"].version, found["bcrypt"].native) == ("5.1.1", True)
+        assert (found["tides"].version, found["tides"].origin) == ("", "git")
+
+    def test_bun_of_an_unknown_version(self) -> None:
+        assert "7" in read("bun.lock", '{"lockfileVersion": 7}').unread
+
+    def test_bun_in_binary(self) -> None:
+        assert "binary" in read("bun.lockb", "#!/usr/bin/env bun\nbun-lockfile-format-v0\n\0").unread
+
     def test_pnpm_of_an_unknown_version(self) -> None:
         assert "12" in read("pnpm-lock.yaml", "lockfileVersion: '12.0'\n").unread
 
