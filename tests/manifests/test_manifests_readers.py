@@ -231,7 +231,7 @@ class TestNpm:
               "lockfileVersion": 1,
               "workspaces": { "": { "name": "ferries", }, },
               "packages": {
-                "bcrypt": ["bcrypt@5.1.1", "", { "dependencies": { "@mapbox/node-pre-gyp": "^1.0.11", }, }, "sha512-a,}=="],
+                "bcrypt": ["bcrypt@5.1.1", "", { "dependencies": { "node-addon-api": "^5.0", }, }, "sha512-a,}=="],
                 "esbuild-win": ["@esbuild/win32-x64@0.20.2", "", { "os": "win32", "cpu": "x64" }, "sha512-b"],
                 "web": ["web@workspace:packages/web"],
                 "tides": ["tides@github:ferries/tides#abc", {}, "ferries-tides-abc"],
