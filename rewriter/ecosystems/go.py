@@ -191,9 +191,21 @@ class GoStage(Ecosystem):
 
     def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
         """Certificates on Debian's slim image, which has none: a dependency may check them."""
-        if base.kind == "slim" and self.requires(None):
+        from rewriter.ecosystems.go_modules import opens_no_connections
+
+        unknown = (path for path in self.requires(None) if not opens_no_connections(path))
+        if base.kind == "slim" and not all(map(self._vendored_without_client, unknown)):
             return SystemNeeds({"ca-certificates": "its dependencies may check certificates"})
         return SystemNeeds()
+
+    def _vendored_without_client(self, module: str) -> bool:
+        """True for a module whose sources lie in a vendor folder, and call no client that checks certificates."""
+        from rewriter.ecosystems.go_modules import CLIENT
+
+        context = self.files.context
+        found = [path for path in context.files() if f"vendor/{module}/" in path] if context is not None else []
+        read = (context.read(path) or b"" for path in found if path.endswith(".go")) if context is not None else ()
+        return bool(found) and not any(CLIENT.search(data) for data in read)
 
     @cached_property
     def literals(self) -> frozenset[str]:

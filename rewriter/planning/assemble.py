@@ -71,16 +71,16 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         user=None if any(i.name == "USER" for i in tail) or state.user in ROOT_NAMES else state.user,
         moved=tuple(moved),
         start=start,
-        announced=_announced(draft, base),
+        announced=_announced(draft, base, environment.left),
         why=_why(draft, builder_name, base),
         evidence=tuple(dict.fromkeys(draft.evidence)),
         findings=tuple(draft.findings),
     )
 
 
-def _announced(draft: Draft, base: RuntimeBase) -> frozenset[str]:
-    """The start command that is written anew, and the variables that only our lines set."""
-    names = {name for line in our_lines(draft, base) for name in _SET.findall(line)}
+def _announced(draft: Draft, base: RuntimeBase, left: frozenset[str]) -> frozenset[str]:
+    """The start command that is written anew, the variables that only our lines set, and those that stay behind."""
+    names = {name for line in our_lines(draft, base) for name in _SET.findall(line)} | left
     start = {draft.start.instruction.name} if draft.start is not None else set()
     return frozenset({f"ENV {name}" for name in names} | start)
 

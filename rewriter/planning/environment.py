@@ -27,6 +27,8 @@ class CarriedEnvironment:
     """ARG and ENV lines of the runtime, and what they rest on."""
 
     lines: tuple[str, ...]
+    left: frozenset[str]
+    """Names of variables of the file that the runtime does not set."""
     evidence: tuple[Evidence, ...]
 
 
@@ -78,7 +80,8 @@ def carried_environment(
     redeclared = _redeclared(wanted, arguments)
     if isinstance(redeclared, str):
         return redeclared
-    return CarriedEnvironment((*redeclared, *lines), tuple(evidence))
+    left = {p.key for i in stage.instructions if i.name == "ENV" for p in i.pairs} - carried
+    return CarriedEnvironment((*redeclared, *lines), frozenset(left), tuple(evidence))
 
 
 def our_lines(draft: Draft, base: RuntimeBase) -> Iterator[str]:

@@ -38,7 +38,14 @@ pytestmark = pytest.mark.e2e
 
 APPS = Path(__file__).parent / "apps"
 FROM = re.compile(rb"^FROM (\S+)", re.MULTILINE)
-IN_CI = ("split-c-make", "split-java-maven", "split-node-typescript", "split-python-compiled", "split-rust-sqlite")
+IN_CI = (
+    "split-c-make",
+    "split-go-modules",
+    "split-java-maven",
+    "split-node-typescript",
+    "split-python-compiled",
+    "split-rust-sqlite",
+)
 CHOSEN = sorted(APPS.glob("split-*")) if os.environ.get("DFREWRITE_ALL_APPS") else [APPS / name for name in IN_CI]
 # There is no stand-in for an alpine with a package manager: Debian is asked for.
 SLIM = Options(runtime="slim")
@@ -95,4 +102,4 @@ def test_a_split_holds(folder: Path, engine: Engine, sizes: list[tuple[str, int,
 
 def test_every_language_has_two() -> None:
     names = [folder.name.split("-")[1] for folder in APPS.glob("split-*")]
-    assert {name for name in names if names.count(name) > 1} >= {"rust", "java", "python"}
+    assert {name for name in names if names.count(name) > 1} >= {"go", "rust", "java", "node", "python"}
