@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Output, SystemNeeds
+from rewriter.ecosystems.reads import implied_paths
 from rewriter.ecosystems.runtime_base import RuntimeBase
 from rewriter.ecosystems.source_words import Calls
 from rewriter.ecosystems.sourced import SourcedEcosystem
@@ -110,6 +111,10 @@ class HaskellStage(NativeStage):
         return SystemNeeds(dict.fromkeys(("libgmp10", "netbase"), "programs of GHC need it"))
 
 
+_IMPLIED = {"vapor": ("Public", "Resources", ".env", ".env.production")}
+"""What Vapor looks for in the working directory. Source: docs.vapor.codes, folder structure and environment, 4.92."""
+
+
 class SwiftStage(NativeStage):
     """``swift build -c release``: ``.build/release/<product>``, run by the slim image, which has Swift's libraries."""
 
@@ -143,6 +148,8 @@ class SwiftStage(NativeStage):
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """Resources of a package are bundles that must lie beside the program."""
         found = super().reads(artefacts, launch, made)
+        if "/vapor/vapor" in self.text(f"{self.stage.final_state.workdir}/Package.swift"):
+            found.paths.update(implied_paths(("vapor",), _IMPLIED, self))
         if any("resources:" in source.text for source in self.sources if source.path.endswith("Package.swift")):
             found.vetoes.append("Package.swift has resources, whose bundles must lie beside the program")
         return found
