@@ -41,7 +41,7 @@ class ElixirStage(Ecosystem):
     name = "Elixir"
     tools = frozenset("mix npm yarn rebar3 elixirc erlc node".split())
     packages = frozenset({"nodejs", "npm", "inotify-tools"})
-    settings = frozenset("MIX_ENV MIX_* HEX_* REBAR_* ELIXIR_VERSION OTP_VERSION NODE_ENV".split())
+    settings = frozenset("MIX_HOME MIX_ARCHIVES HEX_* REBAR_* ELIXIR_VERSION OTP_VERSION".split())
     caches = ("/root/.mix", "/root/.hex", "/root/.cache", "/root/.npm")
     folders = ("/root/.mix", "/usr/local/lib/elixir", "/usr/local/lib/erlang")
     source_names = (".ex", ".exs", ".eex", ".heex", ".leex")

@@ -60,6 +60,7 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         runtime_name=runtime_name,
         platform=stage.from_.flag("platform"),
         packages=tuple(sorted(packages)),
+        recommends=draft.roles.recommends,
         environment=environment.lines,
         builder_lines=(*(draft.production.lines if draft.production is not None else ()), *draft.lines),
         first=tuple(before),

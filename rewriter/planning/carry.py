@@ -58,7 +58,7 @@ def carry_files(draft: Draft) -> str | None:
         if gone is not None and path not in draft.roles.made:
             return f"{path} is needed ({reason}), and a RUN removes or moves {gone}"
         draft.carry(path, path)
-    problem = _lost_modes(draft)
+    problem = _lost_modes(draft) or _several_owners(draft.copies, draft)
     if problem:
         return problem
     draft.copies[:] = [_owned(copy, draft) for copy in draft.copies]
@@ -132,7 +132,9 @@ def _from_elsewhere(draft: Draft, paths: dict[str, str]) -> str | None:
             continue
         *brought, written = instruction.operands
         names = {posixpath.basename(source) for source in brought}
-        if draft.language.interpreted and not instruction.heredocs and names <= draft.language.tools:
+        called = {step.name for step in draft.launch.all_steps} | draft.language.called
+        installs = names <= draft.language.tools and not names & called
+        if draft.language.interpreted and not instruction.heredocs and installs:
             continue  # an installer, which the build alone needs
         target = state.absolute(state.expand(written, instruction.escape) or "")
         if target is None or written.endswith("/") or draft.language.files.is_folder_before(target, instruction):
@@ -145,6 +147,23 @@ def _owner(written: str) -> str:
     """chown's owner as --chown means it: without a group, chown leaves root's, and --chown takes the user's number."""
     user, colon, group = written.partition(":")
     return f"{user}:{group or (user if colon else 'root')}"
+
+
+def _several_owners(copies: list[CopyFrom], draft: Draft) -> str | None:
+    """A folder, and something in it, that the stage gives to different people: --chown gives all to one."""
+    given: dict[str, set[str]] = {}
+    for _, steps in draft.roles.shaping:
+        for step in steps:
+            parts = step.options_and_operands
+            if step.name != "chown" or parts is None or len(parts[1]) < 2:
+                continue
+            for operand in parts[1][1:]:
+                path = step.absolute(operand)
+                for copy in copies if path is not None else ():
+                    if path is not None and (below(path, (copy.source,)) or below(copy.source, (path,))):
+                        given.setdefault(copy.source, set()).add(parts[1][0])
+    several = next((source for source, owners in given.items() if len(owners) > 1), None)
+    return f"{several} and what lies in it is given to more than one owner" if several is not None else None
 
 
 def _owned(copy: CopyFrom, draft: Draft) -> CopyFrom:

@@ -17,6 +17,7 @@ from rewriter.syntax import Instruction
 from rewriter.transform import Certainty, Evidence
 
 _BUILD_ONLY = frozenset({"DEBIAN_FRONTEND", "CC", "CXX", "PKG_CONFIG_PATH"})
+_OF_GIT = frozenset({"GIT_TERMINAL_PROMPT", "GIT_SSH_COMMAND", "GIT_SSH", "GIT_ASKPASS", "GIT_SSL_NO_VERIFY"})
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|NETRC|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE)
 _NAMES = re.compile(r"\$(?:\{(\w+)|(\w+))")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:,@%+=-]*\Z")
@@ -37,7 +38,11 @@ def carried_environment(
 ) -> CarriedEnvironment | str:
     """The lines, or a reason when a moved instruction uses a variable that cannot be carried."""
     stage, launch, language = draft.stage, draft.launch, draft.language
-    lines = list(our_lines(draft, base))
+    ours = list(draft.production.environment) if draft.production is not None else []
+    marks = (
+        [line.before for line in draft.production.lines if line.before is not None] if ours and draft.production else []
+    )
+    lines = list(_of_others(draft, base)) + ([] if marks else ours)
     evidence: list[Evidence] = []
     carried: set[str] = {"PATH", "HOME", *base.environment}
     arguments: dict[str, Instruction] = {
@@ -45,6 +50,9 @@ def carried_environment(
     }
     wanted: list[str] = []
     for instruction, state in stage.numbered():
+        if marks and instruction.start >= marks[0].start:
+            lines += ours  # where the builder has them: PATH is read from left to right
+            marks = []
         if instruction.name != "ENV" or instruction in moved:
             continue
         kept = [
@@ -65,6 +73,7 @@ def carried_environment(
             wanted += sorted(own)
             lines.append(instruction.text.rstrip("\r\n"))
         carried |= set(kept)
+    lines += ours if marks else []
     # In order: a moved ENV may use what stands above it, and gives its names to what stands below.
     for text, line, names in [*((text, 0, set[str]()) for text in shaping), *map(_needs_and_gives, moved)]:
         for name in sorted(_used(text) - carried):
@@ -86,10 +95,14 @@ def carried_environment(
 
 def our_lines(draft: Draft, base: RuntimeBase) -> Iterator[str]:
     """ENV lines that the file does not hold."""
-    yield from base.lines
-    yield from _of_the_base(draft, base)
+    yield from _of_others(draft, base)
     if draft.production is not None:
         yield from draft.production.environment
+
+
+def _of_others(draft: Draft, base: RuntimeBase) -> Iterator[str]:
+    yield from base.lines
+    yield from _of_the_base(draft, base)
 
 
 def _of_the_base(draft: Draft, base: RuntimeBase) -> Iterator[str]:
@@ -196,7 +209,7 @@ def _is_setting(name: str, language: Ecosystem) -> bool:
     """True for a variable that by its name only a build reads."""
     return (
         name in _BUILD_ONLY
-        or name.startswith("GIT_")
+        or (name in _OF_GIT and language.sources_seen and "git" not in language.literals)
         or any(name.startswith(s[:-1]) if s.endswith("*") else name == s for s in language.settings)
     )
 

@@ -48,6 +48,8 @@ class SplitPlan:
     runtime_name: str | None
     platform: str | None
     packages: tuple[str, ...]
+    recommends: bool
+    """Packages are installed with what they recommend, as the file does it."""
     environment: tuple[str, ...]
     """ARG and ENV lines of the runtime, as they are written there."""
     builder_lines: tuple[BuilderLine, ...]

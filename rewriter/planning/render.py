@@ -23,12 +23,13 @@ def _cased(stage: Stage, line: str) -> str:
     return f"{keyword(stage, name)} {rest}" if name in ("RUN", "ENV") else line
 
 
-def package_line(stage: Stage, packages: Iterable[str], kind: str = "alpine") -> str:
-    """The RUN line that installs packages on alpine or Debian."""
+def package_line(stage: Stage, packages: Iterable[str], kind: str = "alpine", *, recommends: bool = False) -> str:
+    """The RUN line that installs packages on alpine or Debian, there with what they recommend or without."""
     names = " ".join(packages)
     if kind == "alpine":
         return f"{keyword(stage, 'RUN')} apk add --no-cache {names}"
-    install = f"apt-get update && apt-get install -y --no-install-recommends {names}"
+    without = "" if recommends else "--no-install-recommends "
+    install = f"apt-get update && apt-get install -y {without}{names}"
     return f"{keyword(stage, 'RUN')} {install} && rm -rf /var/lib/apt/lists/*"
 
 
@@ -121,7 +122,7 @@ def _runtime_lines(plan: SplitPlan) -> list[str]:
     platform = f" --platform={plan.platform}" if plan.platform else ""
     lines = [f"{keyword(stage, 'FROM')}{platform} {plan.runtime.image}{name}"]
     if plan.packages:
-        lines.append(package_line(stage, plan.packages, plan.runtime.kind))
+        lines.append(package_line(stage, plan.packages, plan.runtime.kind, recommends=plan.recommends))
     lines += [_cased(stage, line) for line in plan.environment]
     workdir = [f"{keyword(stage, 'WORKDIR')} {plan.workdir}"] if plan.workdir else []
     user = [f"{keyword(stage, 'USER')} {plan.user}"] if plan.user else []

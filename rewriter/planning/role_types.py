@@ -30,6 +30,8 @@ class Roles:
     """Folders whose mode a chmod sets."""
     packages: dict[str, str] = field(default_factory=dict)
     """Packages that the author installed and that may matter at run time, with their line."""
+    recommends: bool = False
+    """True when some of these were installed with what they recommend."""
     libraries: dict[str, str] = field(default_factory=dict)
     """Run-time packages of the libraries that were installed to be linked against, with the reason."""
     linked: list[str] = field(default_factory=list)

@@ -21,6 +21,10 @@ _BUILD_TOOLS = frozenset(
     "uname head tail wc grep find du tree file id whoami umask trap sort uniq cut tr basename dirname nproc "
     "sha256sum md5sum ulimit".split()
 )
+_ANOTHER_SOURCE = re.compile(
+    r"/etc/apt/(?:sources|preferences|trusted|keyrings)|/etc/apk/repositories|\badd-apt-repository\b|\bapt-key\b|"
+    r"\bnodesource\b|/usr/share/keyrings"
+)
 _USERS = frozenset("useradd groupadd adduser addgroup usermod groupmod".split())
 GNU_PACKAGES = frozenset({"coreutils", "findutils", "grep", "sed", "diffutils", "gawk", "tar", "gzip", "procps"})
 """What busybox does as well, with fewer options: who starts any program may mean one of theirs."""
@@ -49,7 +53,22 @@ def sort_roles(
         shaping = [step for step in run.steps if _sort(step, run, language, effects, roles)]
         if shaping:
             roles.shaping.append((run, tuple(shaping)))
+    _other_sources(language, roles)
     return roles
+
+
+def _other_sources(language: Ecosystem, roles: Roles) -> None:
+    """Packages of run time behind a RUN that adds another source of packages, which the runtime does not have."""
+    places = [re.match(r"line (\d+)", where) for where in (*roles.packages.values(), *roles.libraries.values())]
+    kept = [int(place[1]) for place in places if place is not None]
+    for run in language.runs:
+        line = run.instruction.line
+        source = _ANOTHER_SOURCE.search(run.instruction.text)
+        if source is not None and any(line <= at for at in kept):
+            roles.refused.append(
+                f"line {line}: packages may come from where `{source.group()}` adds, and run time needs some"
+            )
+            return
 
 
 def _sort(step: Step, run: Run, language: Ecosystem, effects: FileEffects, roles: Roles) -> bool:
@@ -136,18 +155,33 @@ def _packages(step: Step, roles: Roles, language: Ecosystem, line: int) -> None:
     if verb not in ("install", "add"):
         roles.refused.append(f"line {line}: `{step.name} {verb}` is not understood")
         return
-    virtual = any(option.startswith(("--virtual", "-t")) for option in parts[0])
+    virtual = any(option.startswith(("--virtual", "-t")) for option in parts[0]) and step.name == "apk"
+    valued = next((option for option in parts[0] if option.partition("=")[0] in _WITH_A_SOURCE), "")
+    valued = "" if virtual and valued == "-t" else valued
+    recommends = step.name != "apk" and not any("ecommends" in word for word in step.argv if word)
     for name in names:
         plain = re.split(r"[=<>~@]", name)[0]
+        if valued or "/" in name:
+            how = f"with {valued}" if valued else "from a file or a release of its own"
+            roles.refused.append(f"line {line}: it installs {name} {how}, which the runtime cannot repeat")
+            continue
         if is_for_builds(plain, language) or (virtual and plain.startswith(".")):
             if plain.endswith("-dev") and plain not in COMPILERS:
                 _linked(plain, roles, line)
         elif plain in _CARRIED_PACKAGES or plain in roles.started:
             roles.packages.setdefault(plain, f"line {line}")
+            roles.recommends |= recommends
         elif language.interpreted:  # a script may start anything: what is not known to be for the build is kept
             roles.packages.setdefault(name, f"line {line}")
+            roles.recommends |= recommends
         else:
             roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")
+
+
+_WITH_A_SOURCE = frozenset(
+    {"-t", "--target-release", "--default-release", "-o", "-c", "--repository", "-X", "--allow-untrusted"}
+)
+"""Options that say where packages come from, some with a value behind. Sources: apt-get(8), apk(8), Debian 12."""
 
 
 def _linked(name: str, roles: Roles, line: int) -> None:

@@ -114,11 +114,25 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
     base.evidence += own.evidence
     for name, reason in own.packages.items():
         packages.setdefault(name, reason)
+    # A health check of the container's own port needs none.
+    own_port = {
+        f"line {step.instruction.line} calls {step.name}"
+        for step in health
+        if not any("https:" in word for word in step.argv if word)
+    }
+    clients = (name for name in _CHECK_CERTIFICATES & {*packages} if packages[name] not in own_port)
+    checking = min(clients, default="") if base.kind == "slim" else ""
+    if checking:
+        packages.setdefault("ca-certificates", f"{checking} checks certificates, and only recommends them")
     inline = any(step.variables.get("TZ") for step in draft.launch.all_steps)
     if base.same_system:
         return
     if draft.reads.zones or inline or draft.stage.final_state.env.get("TZ", "") != "":
         packages.setdefault("tzdata", draft.reads.zones or "ENV TZ")
+
+
+_CHECK_CERTIFICATES = frozenset("curl wget git libcurl4 libcurl4t64 libcurl3-gnutls libcurl3t64-gnutls".split())
+"""Debian's packages that work without certificates, but not as one expects. Source: their Recommends in Debian 12."""
 
 
 def _tools_of_builds(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: dict[str, str]) -> None:
