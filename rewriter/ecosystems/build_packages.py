@@ -28,7 +28,8 @@ _C = ("cc", "gcc", "c++", "g++")
 COMPILING = frozenset({*_C, "clang", "make", "cmake", "cargo", "rustc", "pkg-config"})
 """Programs that work with whatever headers and libraries they find."""
 _PROGRAMS = {
-    **dict.fromkeys(("build-base", "build-essential"), (*_C, "make")),
+    **dict.fromkeys(("build-base", "build-essential"), (*_C, "make", "strings", "objdump", "nm", "patch", "readelf")),
+    **dict.fromkeys(("python3-dev", "python-dev"), ("python", "python3")),
     **dict.fromkeys(("gcc", "g++", "clang", "llvm"), (*_C, "clang")),
     **dict.fromkeys(("pkg-config", "pkgconf", "pkgconfig"), ("pkg-config",)),
     **dict.fromkeys(("rust", "rustc", "cargo"), ("rustc", "cargo")),
@@ -90,6 +91,20 @@ def _is_script(path: str) -> bool:
     """Scripts of a shell, a Procfile, programs in ``bin``: not what describes builds of an image."""
     name = path.rpartition("/")[2]
     return name.endswith(".sh") or name.startswith("Procfile") or ("." not in name and path.startswith("bin/"))
+
+
+_UNVERSIONED = re.compile(
+    rb"""["'](?:[\w./-]*/)?lib[\w+.-]+\.so["']|\bffi_lib\b|\bFFI::cdef\b|\bctypes\.util\b|\bfind_library\s*\("""
+)
+
+
+def loads_by_name(language: Ecosystem) -> str:
+    """A source that loads a library by a name that only its ``-dev`` package, or a compiler, makes known."""
+    context = language.files.context
+    for path in islice((path for path in context.files() if language.is_code(path)), _MOST) if context else ():
+        if context is not None and _UNVERSIONED.search(context.read(path, _LARGEST) or b""):
+            return path
+    return ""
 
 
 def left_behind(language: Ecosystem) -> tuple[str, ...]:

@@ -31,6 +31,11 @@ _CALLS = Calls(
     temporary=re.compile(r"\b(?:mkstemp|mkdtemp|tmpfile|tmpnam)\s*\("),
     certificates=re.compile(r"\b(?:curl_easy_init|SSL_CTX_new|SSL_CTX_set_default_verify_paths)\s*\("),
 )
+_INSTRUMENTS = re.compile(r"-fsanitize=\w+|-fopenacc\b|-fprofile-\w+|--coverage\b|(?<![\w-])-pg\b")
+_OPENMP = re.compile(r"find_package\s*\(\s*OpenMP\b|dependency\s*\(\s*['\"]openmp", re.IGNORECASE)
+_GENERATES = re.compile(
+    r"configure_file|file\s*\(\s*(?:COPY|WRITE|GENERATE)|add_custom_(?:command|target)", re.IGNORECASE
+)
 _BASE_LIBRARIES = frozenset("c m pthread dl rt util resolv crypt stdc++ gcc gcc_s stdc++fs nsl anl".split())
 """Libraries of glibc, of the compiler, and what every Debian has. Source: libc6 and libstdc++6 of bookworm."""
 _PLUS_PLUS = frozenset({"g++", "clang++", "c++"})
@@ -84,6 +89,11 @@ class CStage(SourcedEcosystem):
             found.vetoes.append(f"it builds a shared library ({shared}), which its program may load")
         return found
 
+    @property
+    def generates(self) -> bool:
+        """When CMake writes or copies files."""
+        return any(_GENERATES.search(text) for text in makefile_texts(self))
+
     def links(self, artefacts: tuple[Artefact, ...], builder: Builder) -> Links:
         """The libraries that -l names, in commands and makefiles; those of ``-dev`` packages are found by these."""
         if artefacts and all(artefact.static for artefact in artefacts):
@@ -99,10 +109,15 @@ class CStage(SourcedEcosystem):
         flags = " ".join(word or "" for step in self.steps for word in step.argv) + " ".join(makefile_texts(self))
         if base.kind == "alpine" and builder.musl and not static and plus:
             needs.packages["libstdc++"] = "C++ links against it"
-        if "-fopenmp" in flags and not static:
+        instruments = _INSTRUMENTS.search(flags)
+        if instruments:
+            needs.vetoes.append(f"{instruments.group()} asks for a library of the compiler, whose package is not known")
+        if ("-fopenmp" in flags or _OPENMP.search(flags)) and not static:
             needs.packages["libgomp1" if base.kind == "slim" else "libgomp"] = "-fopenmp links against it"
         image = self.stage.root.image
         full = image is not None and image.short_name in ("gcc", "buildpack-deps")
+        if "libgomp1" in needs.packages and full:
+            needs.vetoes.append("gcc's image has a newer libgomp than its Debian")
         if plus and full and "-static" not in flags:
             needs.vetoes.append("gcc's image has a newer libstdc++ than its Debian: link it with -static-libstdc++")
         named = sorted(linked_libraries(self) - _BASE_LIBRARIES)

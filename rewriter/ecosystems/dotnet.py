@@ -121,7 +121,7 @@ class DotnetStage(SourcedEcosystem):
     def leaves(self, step: Step) -> str | None:
         """dotnet writes into the project and its caches; running the application in the build is not followed."""
         verb = step.argv[1] if len(step.argv) > 1 else ""
-        if step.name == "dotnet" and verb in ("run", "watch", "ef", "exec"):
+        if step.name == "dotnet" and verb in ("run", "watch", "ef", "exec", "dev-certs", "user-secrets"):
             return f"what `dotnet {verb}` leaves for run time cannot be told"
         if step.name == "dotnet" and verb and verb.endswith(".dll"):
             return f"what {verb} leaves for run time cannot be told"

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Output, SystemNeeds
-from rewriter.ecosystems.ecosystem import Ecosystem
-from rewriter.ecosystems.reads import begin_reads, finish_reads, unseen
+from rewriter.ecosystems.source_words import Calls
+from rewriter.ecosystems.sourced import SourcedEcosystem
 from rewriter.manifests.reading import read_text
 from rewriter.transform import Certainty, Evidence
 
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 _APPLICATION = re.compile(r"\bapp:\s*:(\w+)")
 _RELEASES = re.compile(r"\breleases:\s*(?:\[\s*(\w+):|releases\()")
+_LINKED = (
+    *("fast_yaml", "fast_xml", "ezlib", "eimp", "gen_magic", "ex_magick", "mogrify", "thumbnex", "porcelain"),
+    *("snappyer", "odbc", "erlang_odbc", "xqlite", "ex_image_info", "ffmpex", "pdf_generator", "puppeteer_pdf"),
+    *("chromic_pdf", "wallaby", "rambo", "exexec", "erlexec"),
+)
+"""Packages that link libraries, or start programs, of the system. Source: their pages on hex.pm, 2026-11."""
 _TASKS = frozenset(
     "local.hex local.rebar deps.get deps.compile compile assets.setup assets.build assets.deploy phx.digest release "
     "test format credo hex.info archive.install esbuild.install tailwind.install do".split()
@@ -35,10 +41,18 @@ _TASKS = frozenset(
 """Tasks of mix that write into the project, or into mix's own folders."""
 
 
-class ElixirStage(Ecosystem):
+_CALLS = Calls(
+    reads=re.compile(r'\bFile\.(?:read!?|stream!|ls!?|open!?|cp_r!?)\(\s*(?:"(?P<path>[^"\n#]*)")?'),
+    starts=re.compile(r'\b(?:System\.(?:cmd|shell)|MuonTrap\.cmd)\(\s*(?:"(?P<program>[^"\s\n#]+)[^"\n]*")?'),
+)
+
+
+class ElixirStage(SourcedEcosystem):
     """What one stage does with Elixir."""
 
     name = "Elixir"
+    calls = _CALLS
+    skipped = frozenset("test deps _build assets node_modules .git".split())
     tools = frozenset("mix npm yarn rebar3 elixirc erlc node".split())
     packages = frozenset({"nodejs", "npm", "inotify-tools"})
     settings = frozenset("MIX_HOME MIX_ARCHIVES HEX_* REBAR_* ELIXIR_VERSION OTP_VERSION".split())
@@ -102,22 +116,36 @@ class ElixirStage(Ecosystem):
 
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """A release holds its files (priv); what else it reads was not looked at."""
-        found = begin_reads(self, launch, made)
-        if not self.sources_seen:
-            unseen(self, found)
+        found = super().reads(artefacts, launch, made)
+        alone = next((s.path for s in self.sources if re.search(r"include_erts:\s*false", s.text)), "")
+        if alone:
+            found.vetoes.append(f"{alone} leaves Erlang out of the release")
         fact = "what the release reads and starts outside of its folder was not looked at"
         found.evidence.append(Evidence(fact, "mix.exs", Certainty.ASSUMED))
         found.certificates = found.certificates or "its dependencies may check certificates"
-        return finish_reads(self, launch, found)
+        return found
 
     def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
         """What Erlang's virtual machine is linked against. Source: phoenix's own Dockerfile of a release, 1.7."""
+        needs = SystemNeeds()
+        linked = next((name for name in _LINKED if re.search(rf'"{name}":|:{name}\b', self._locked)), "")
+        if linked:
+            needs.vetoes.append(f"{linked} needs libraries or programs of the system, which are not followed")
         names = (
             ("libstdc++", "ncurses-libs", "openssl")
             if base.kind == "alpine"
             else ("libncurses6", "libstdc++6", "openssl")
         )
-        return SystemNeeds(dict.fromkeys(names, "Erlang's virtual machine needs it"))
+        needs.packages.update(dict.fromkeys(names, "Erlang's virtual machine needs it"))
+        return needs
+
+    @property
+    def _locked(self) -> str:
+        """The texts of mix.exs and mix.lock, wherever they lie."""
+        context = self.files.context
+        paths = [p for p in context.files() if posixpath.basename(p) in ("mix.exs", "mix.lock")] if context else []
+        texts = (read_text(context, path) for path in paths if context is not None)
+        return "\n".join(text for text in texts if isinstance(text, str))
 
     def own_program(self, artefact: Artefact) -> bool:
         """Of several releases only the one that is started is carried."""

@@ -16,6 +16,7 @@ from rewriter.ecosystems.reads import (
     add_path,
     begin_reads,
     finish_reads,
+    implied_paths,
     unseen,
 )
 from rewriter.transform import Certainty, Evidence
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from rewriter.ecosystems.go import GoStage
     from rewriter.model.launch import Launch
 
+_BEEGO = ("conf", "views", "static")
+_GOFRAME = ("manifest/config", "config", "resource")
+_IMPLIED = {
+    **dict.fromkeys(("github.com/beego/beego", "github.com/beego/beego/v2", "github.com/astaxie/beego"), _BEEGO),
+    **dict.fromkeys(("github.com/gogf/gf", "github.com/gogf/gf/v2"), _GOFRAME),
+    "github.com/revel/revel": ("conf", "app/views", "public"),
+    "github.com/joho/godotenv": (".env",),
+}
+"""What frameworks read in the working directory by themselves. Source: their documentation, 2026-11."""
 _TOOLCHAIN = frozenset({"go/build", "go/importer", "golang.org/x/tools/go/packages"})
 
 
@@ -151,6 +161,7 @@ def _dependencies(go: GoStage, artefact: Artefact, program: Program, found: Runt
     client = next((path for path in (*requires, *sorted(program.imports)) if tls_client(path)), None)
     if client and not found.certificates:
         found.certificates = client
+    found.paths.update(implied_paths(requires, _IMPLIED, go))
     outside = go.dependencies(artefact)
     if outside:
         fact = f"what its dependencies ({len(outside)}) read at run time was not looked at"

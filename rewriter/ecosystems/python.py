@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from rewriter.ecosystems.python_scan import (
     absolute_paths,
     compiles_at_run_time,
     harmless,
+    hides_environment,
     starts_without_path,
     static_files_elsewhere,
 )
@@ -40,8 +42,14 @@ if TYPE_CHECKING:
 
 _INSTALLERS = frozenset({"poetry", "pipenv", "uv", "uvx", "pdm", "hatch", "virtualenv", "pip-compile", "pip-sync"})
 _CHECKS = frozenset("pytest tox nox flake8 mypy black isort ruff pylint coverage bandit pre-commit".split())
+_OPENMP = frozenset(
+    {"lightgbm", "xgboost", "implicit", "fasttext", "hdbscan", "pmdarima", "treelite", "annoy", "nmslib"}
+)
+"""Packages whose wheels, or compiled modules, load libgomp.so.1. Source: their installation guides, 2026-11."""
 _OLDEST = (3, 8)
 """The pip that venv brings to older versions does not know today's wheels (manylinux_2_x needs pip 20.3)."""
+_SYSTEMS_OWN = re.compile(r"/usr/local/lib/python[\w./-]*|/usr/local/bin/python[\w.]*|/etc/pip\.conf|/\.?pip/pip\.conf")
+_EXPORTED = re.compile(r"\bPATH=([^\s;&|]+)")
 _PLACES = re.compile(r"/usr/local/(?:bin/(?!python|pip|docker-)[\w.-]+|lib/python)|/usr/lib/python")
 
 
@@ -67,6 +75,8 @@ class PythonStage(Ecosystem):
     def leaves(self, step: Step) -> str | None:
         """Installers fill the environment that is carried; what Python itself runs must be known to be harmless."""
         name = step.name
+        if name in ("poetry", "pipenv", "uv", "pdm", "hatch") and "run" in step.argv[1:3]:
+            return self._run_by(step)
         if name.startswith("pip") and name[3:].replace(".", "").isdigit():
             name = "pip"
         if name in self.tools and not name.startswith("python"):
@@ -76,6 +86,15 @@ class PythonStage(Ecosystem):
         if not harmless(step):
             return f"what `{_shown(step)}` leaves for run time cannot be told"
         return (static_files_elsewhere(self) or "") if COLLECTS & {*step.argv} else ""
+
+    def _run_by(self, step: Step) -> str | None:
+        """What a manager runs in its environment is judged as if it stood alone."""
+        words = step.argv[step.argv.index("run") + 1 :]
+        while words and words[0] is not None and words[0].startswith("-"):
+            words = words[1:]
+        inner = replace(step, argv=words)
+        told = self.leaves(inner) if words and inner.name not in _INSTALLERS else None
+        return told if told is not None else f"what `{_shown(step)}` leaves for run time cannot be told"
 
     def toolchain(self, step: Step) -> str:
         """Environments that are looked up, and synchronised, whenever they start something."""
@@ -146,8 +165,12 @@ class PythonStage(Ecosystem):
     def _bound_to_the_system(self, launch: Launch, before: Instruction) -> str | None:
         """What starts, or names by its path, the system's own Python, which knows nothing of the environment."""
         for line in (i for i in self.stage.instructions if i.name == "ENV" and i.start > before.start):
-            if any(pair.key == "PATH" and "PATH" not in (pair.value or "") for pair in line.pairs):
-                return f"line {line.line}: it sets PATH anew, without the programs of an environment"
+            if any(pair.key == "PATH" and hides_environment(pair.value or "") for pair in line.pairs):
+                return f"line {line.line}: it sets PATH anew, without the programs of an environment, or before them"
+        for line in self.stage.instructions:
+            place = _SYSTEMS_OWN.search(line.text) if line.name in ("RUN", "COPY", "ADD") else None
+            if place:
+                return f"line {line.line}: {place.group()} is the system's Python and not that of an environment"
         lost = starts_without_path(launch)
         if lost:
             return lost
@@ -158,6 +181,9 @@ class PythonStage(Ecosystem):
                 texts.append((instruction.args, f"line {instruction.line}"))
         texts += [(value, f"ENV {name}") for name, value in state.env.items() if value and name != "PATH"]
         for text, where in texts:
+            reset = next((m for m in _EXPORTED.finditer(text) if hides_environment(m[1])), None)
+            if reset:
+                return f"{where} sets PATH anew, without the programs of an environment, or before them"
             found = _PLACES.search(text) or re.search(r"/usr/(?:local/)?bin/python", text)
             if found:
                 return f"{where} names {found.group()}, which is the system's Python and not that of an environment"
@@ -167,10 +193,20 @@ class PythonStage(Ecosystem):
         """Libraries of dependencies that were compiled against what the image itself has."""
         from rewriter.manifests.needs import alpine_needs
 
+        names = {one.name for manifest in self.declared.all for one in manifest.dependencies}
+        left = left_behind(self)
         if base.kind != "alpine":
-            return SystemNeeds()
+            needs = SystemNeeds()
+            if left and names & _OPENMP:
+                needs.packages["libgomp1"] = f"{min(names & _OPENMP)} loads it, and compilers bring it"
+            if "gfortran" in left:
+                needs.packages["libgfortran5"] = "what gfortran compiles needs it"
+            return needs
         found = alpine_needs(self.declared.all, image="python", version=".".join(map(str, self._version)))
-        return SystemNeeds(dict(found.run))
+        needs = SystemNeeds(dict(found.run))
+        if {"g++", "build-base", "clang"} & {*left}:
+            needs.packages.setdefault("libstdc++", "what g++ compiles needs it")
+        return needs
 
     def bases(self, facts: Facts, builder: Builder, artefacts: tuple[Artefact, ...]) -> list[RuntimeBase]:
         """The same image."""

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 NEW = "/opt/venv"
 _SYSTEM = "the system"
-_TOOLS = frozenset({"pip", "setuptools", "wheel", "poetry", "pipenv", "uv", "virtualenv", "pip-tools", "poetry-core"})
+_MANAGERS = frozenset({"poetry", "pipenv", "uv", "virtualenv", "pip-tools", "poetry-core"})
 """What installs other things: installed before the environment is made, it stays in the builder."""
-_MANAGERS = frozenset({"poetry", "pipenv", "uv", "virtualenv", "pip-tools"})
+_BESIDE = frozenset({"pip", "setuptools", "wheel"})
+"""What every environment has, or needs itself: alone they are installed into it."""
+_PLACES = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONUSERBASE", "PIP_CONFIG_FILE"})
+"""Variables with which pip installs elsewhere. Source: pip's user guide, configuration, 24.0."""
 _ELSEWHERE = frozenset({"--user", "--target", "-t", "--prefix", "--root"})
 _TRUE = frozenset({"1", "true", "True", "TRUE", "yes", "on"})
 
@@ -123,7 +126,10 @@ def _pip(step: Step, words: list[str], seen: _Seen, activated: str) -> str | Non
         return f"what `{step.name}` installs is only known at run time"
     names = {word.partition("=")[0].partition("<")[0].partition(">")[0].partition("[")[0].lower() for word in named}
     target = _where(step, seen, activated)
-    if names and names <= _TOOLS and "-r" not in words and target == _SYSTEM:
+    elsewhere = min(_PLACES & {*step.variables}, default="")
+    if elsewhere:
+        return f"{elsewhere} makes pip install to a place of its own"
+    if names & _MANAGERS and names <= _MANAGERS | _BESIDE and "-r" not in words and target == _SYSTEM:
         seen.tools += sorted(names & _MANAGERS)
         return None
     return target

@@ -86,6 +86,12 @@ def _configures(path: str) -> bool:
     return name.endswith(_CONFIGURATION) or ("." not in name and not name.startswith(("LICENSE", "Dockerfile")))
 
 
+def hides_environment(path: str) -> bool:
+    """True for a value of PATH in which the system's own programs come before what was in it, or nothing else does."""
+    before, found, _ = path.strip("\"'").replace("${PATH}", "$PATH").partition("$PATH")
+    return not found or bool({"/usr/local/bin", "/usr/bin", "/bin"} & {*before.split(":")})
+
+
 def starts_without_path(launch: Launch) -> str | None:
     """A command of the launch that starts others with a search path of its own; None when there is none."""
     for step in launch.all_steps:

@@ -34,7 +34,7 @@ _TASKS = frozenset(
 """Tasks of rake and rails that write into the application, or nothing."""
 _SCRIPTS_OF_NODE = frozenset(
     "execjs uglifier terser coffee-script coffee-rails babel-transpiler autoprefixer-rails react-rails react_on_rails "
-    "nodo schmooze grover puppeteer-ruby commonjs stylus less".split()
+    "nodo schmooze grover puppeteer-ruby commonjs stylus less mjml-rails mjml-ruby mrml".split()
 )
 """Gems that look for Node when they are loaded, or start it. Source: their documentation, 2026-11."""
 _COMPILES = frozenset({"rubyinline", "ffi-compiler", "fiddle-compiler"})
@@ -77,6 +77,8 @@ class RubyStage(Ecosystem):
             tasks = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
             known = bool(tasks) and all(task in _TASKS for task in tasks)
             return "" if known else f"what `{' '.join(words[:2])}` leaves for run time cannot be told"
+        if name == "gem" and words[1:3] == ["update", "--system"]:
+            return "`gem update --system` changes the image's own Ruby, which is not carried"
         if step.name in ("npm", "yarn") and words[1:2] in ([], ["install"], ["ci"], ["run"], ["build"]):
             return ""
         return "" if name in self.tools else None

@@ -51,6 +51,7 @@ _OF_CONFIG = ("toml", "yaml", "yml", "json", "json5", "ini", "ron")
 """The crate config finds a file by its name without these."""
 _LOADS = re.compile(r"\blibloading::|\bdlopen2?::|\bLibrary::new\(")
 _LINKS = re.compile(r"rustc-link-(?:lib|arg)\b(?!=static)|\bpkg_config::|\bsystem_deps::|\bvcpkg::")
+_ATTRIBUTE = re.compile(r"#\[link\(")
 _ALONE = re.compile(r"-sys\Z")
 
 
@@ -144,10 +145,15 @@ class RustStage(SourcedEcosystem):
         if loads is not None:
             yield f"{loads.path} loads libraries when it runs"
         for source in self.sources:
-            links = _LINKS.search(source.text) if source.path.rpartition("/")[2] == "build.rs" else None
+            links = (_LINKS if source.path.rpartition("/")[2] == "build.rs" else _ATTRIBUTE).search(source.text)
             if links is not None:
-                yield f"{source.path} links libraries ({links.group().strip(':')}), which are not followed"
+                yield f"{source.path} links libraries ({links.group().strip(':#[(')}), which are not followed"
                 return
+
+    @property
+    def generates(self) -> bool:
+        """When a build script may write files."""
+        return any(source.path.rpartition("/")[2] == "build.rs" for source in self.sources)
 
     def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
         """Libraries of the system that its crates link against."""

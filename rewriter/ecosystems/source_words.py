@@ -7,6 +7,7 @@ language's own, see its file.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.reads import RuntimeFiles, add_conventional, add_path, begin_reads, finish_reads, unseen
 from rewriter.transform import Certainty, Evidence
+from rewriter.userland.runtime import TOOLS
 
 if TYPE_CHECKING:
     from rewriter.context import BuildContext
@@ -30,6 +32,9 @@ _STRINGS = re.compile(
 _ALL_QUOTES = re.compile(
     r"//[^\n]*|/\*.*?\*/|(?P<quote>[\"'`])(?P<text>(?:(?!(?P=quote))[^\\\n]|\\[^\n])*)(?P=quote)", re.DOTALL
 )
+
+
+_OF_A_JDK = frozenset("javac jar jps jcmd jmap jstack jstat jinfo jshell jlink jpackage jdb".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +102,18 @@ def _literals(text: str, pattern: re.Pattern[str]) -> dict[str, int]:
 
 
 def source_reads(
-    language: Ecosystem, launch: Launch, made: Mapping[str, str], sources: tuple[Source, ...], calls: Calls
+    language: Ecosystem,
+    launch: Launch,
+    made: Mapping[str, str],
+    sources: tuple[Source, ...],
+    calls: Calls,
+    *,
+    generates: bool = False,
 ) -> RuntimeFiles:
-    """What the command line and the sources name; see `RuntimeFiles`."""
+    """What the command line and the sources name; see `RuntimeFiles`.
+
+    ``generates``: the build may write files that are read: one that is not in the context must not be lost.
+    """
     found = begin_reads(language, launch, made)
     workdir = language.stage.final_state.workdir
     if not sources:
@@ -110,6 +124,8 @@ def source_reads(
         for literal, line in source.literals.items():
             add_path(literal, f"{source.path}:{line}", workdir, language, found)
         computed += _called(source, calls, language, found)
+        if generates:
+            _maybe_generated(source, calls, language, found)
     if computed:
         found.computed = True
         more = f" and {len(computed) - 1} more" if len(computed) > 1 else ""
@@ -117,6 +133,17 @@ def source_reads(
         found.evidence.append(Evidence(fact, "sources", Certainty.ASSUMED))
         add_conventional(language, workdir, found)
     return finish_reads(language, launch, found)
+
+
+def _maybe_generated(source: Source, calls: Calls, language: Ecosystem, found: RuntimeFiles) -> None:
+    workdir = language.stage.final_state.workdir or "/"
+    for match in calls.reads.finditer(source.text) if calls.reads is not None else ():
+        path = posixpath.normpath(posixpath.join(workdir, match["path"] or ""))
+        among = any(copy.target and path.startswith(copy.target.rstrip("/") + "/") for copy in language.files.copies)
+        if match["path"] and among and language.files.kind(path) is None and path not in found.made:
+            what = f"reads {match['path']}, which is not in the build context: the build may make it"
+            found.vetoes.append(f"{_where(source, match.start())} {what}")
+            return
 
 
 def _called(source: Source, calls: Calls, language: Ecosystem, found: RuntimeFiles) -> Iterator[str]:
@@ -135,6 +162,11 @@ def _called(source: Source, calls: Calls, language: Ecosystem, found: RuntimeFil
             found.computed_programs = True
             fact = "it starts programs whose names it computes"
             found.evidence.append(Evidence(fact, where, Certainty.ASSUMED))
+    if found.computed_programs:
+        # A string that is the name of a tool may be what is started.
+        for literal, line in source.literals.items():
+            if literal in TOOLS or literal in _OF_A_JDK:
+                found.programs.setdefault(literal, f"{source.path}:{line}")
     found.certificates = found.certificates or _first(source, calls.certificates)
     found.zones = found.zones or _first(source, calls.zones)
     found.temporary = found.temporary or _first(source, calls.temporary)

@@ -39,6 +39,11 @@ class SourcedEcosystem(Ecosystem):
         """All strings of the sources."""
         return frozenset(literal for source in self.sources for literal in source.literals)
 
+    @property
+    def generates(self) -> bool:
+        """True when the build itself may write files that run time reads, beside its programs."""
+        return False
+
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """By the strings and calls of the sources."""
-        return source_reads(self, launch, made, self.sources, self.calls)
+        return source_reads(self, launch, made, self.sources, self.calls, generates=self.generates)

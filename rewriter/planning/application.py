@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewriter.ecosystems.build_packages import COMPILING, left_behind
+from rewriter.ecosystems.build_packages import COMPILING, left_behind, loads_by_name
 from rewriter.planning.plan import Draft
 
 
@@ -15,6 +15,9 @@ def find_application(draft: Draft) -> str | None:
     compiler = min(draft.language.called & COMPILING, default="") if left else ""
     if compiler:
         return f"its sources seem to start `{compiler}` at run time, which may need {', '.join(left)}"
+    loads = loads_by_name(draft.language) if left else ""
+    if loads:
+        return f"{loads} loads a library by its name, which may lead nowhere without {', '.join(left)}"
     if not production.left:
         return "everything that its build installs is there for run time: nothing would stay behind"
     draft.production = production
