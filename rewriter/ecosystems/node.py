@@ -12,7 +12,7 @@ from rewriter.ecosystems.artefacts import BuilderLine, Output, Production, Syste
 from rewriter.ecosystems.build_packages import left_behind
 from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.node_project import Project, Started, project_at, started_programs
-from rewriter.ecosystems.node_prune import Install, installs, prune_line
+from rewriter.ecosystems.node_prune import Install, added, installs, prune_line
 from rewriter.ecosystems.node_sources import imported, named
 from rewriter.ecosystems.runtime_base import own_image
 from rewriter.facts import parse_tag
@@ -40,6 +40,10 @@ _BUILD_TOOLS = frozenset(
     "modclean @sentry/cli @redocly/cli env-cmd nodemon concurrently".split()
 )
 """What is installed globally for builds, tests and work on the sources."""
+_ABSOLUTE = re.compile(rb"""["'`](/(?:var|opt|srv|usr|etc|home|root|data|mnt|static|public|www)\b[^"'`\n]*)["'`]""")
+_ELSEWHERE = re.compile(r"(?:^|[\s=\"'])(/(?!dev/null|usr/bin/env|tmp/)[\w.][\w./-]*|~/[\w./-]*|(?:\.\./){2,}[\w./-]*)")
+_LARGEST = 1_000_000
+_STARTS_PYTHON = frozenset({"youtube-dl-exec", "yt-dlp-exec", "youtube-dl", "node-calls-python", "pythonia", "pyodide"})
 _GLOBAL = frozenset({"-g", "--global", "--location=global"})
 _PYTHON = frozenset({"python3", "python", "python2", "python-is-python3", "py3-setuptools", "python3-distutils"})
 """What node-gyp calls."""
@@ -81,7 +85,28 @@ class NodeStage(Ecosystem):
             and (step.argv[1] or "-e").startswith(("-e", "-p", "--e"))
         ):
             return "what a script of `node -e` leaves for run time cannot be told"
-        return super().leaves(step)
+        return self._outside(step) or super().leaves(step)
+
+    def _outside(self, step: Step) -> str:
+        """A script of the project that names a place outside of it: what it leaves there would be lost."""
+        words = [word for word in step.argv if word is not None]
+        plain = [word for word in words[1:] if not word.startswith("-")]
+        project = self.project(step.cwd) if step.cwd else None
+        if step.name in ("node", "nodejs") and plain and step.cwd is not None:
+            origin, context = self.files.origin(step.absolute(plain[0]) or ""), self.files.context
+            text = context.read(origin, _LARGEST) if context is not None and origin is not None else None
+            place = _ABSOLUTE.search(text or b"")
+            shown = place[1].decode("utf-8", "replace") if place else ""
+            return f"`node {plain[0]}` names {shown}, where it may leave something for run time" if place else ""
+        if step.name not in _MANAGERS or not plain:
+            return ""
+        if plain[0] in ("exec", "dlx", "x") and plain[1:2]:
+            return f"what `{' '.join(words[:3])}` leaves for run time cannot be told"
+        name = plain[1] if plain[0] in ("run", "run-script") and plain[1:] else plain[0]
+        scripts = project.scripts if project is not None else {}
+        texts = (scripts.get(f"{part}{name}", "") for part in ("pre", "", "post"))
+        found = next((match for text in texts if (match := _ELSEWHERE.search(text))), None)
+        return f"the script {name!r} of package.json names {found[1]}, which is not carried" if found else ""
 
     def toolchain(self, step: Step) -> str:
         """Installing at the start; which scripts build is seen when these are resolved."""
@@ -146,7 +171,8 @@ class NodeStage(Ecosystem):
         tool = min(self.globals - _BUILD_TOOLS, default="")
         if tool:
             return f"{tool} is installed globally, where the application may start it, and is not carried"
-        browser = next((one for one in self._runtime_names() if one in _BROWSERS), "")
+        locked = {one.name for m in self._manifests() if m.complete for one in m.dependencies if not one.dev}
+        browser = min(_BROWSERS & ({*self._runtime_names()} | locked), default="")
         if browser:
             return f"{browser} keeps its browser in a home, which is not carried"
         left = ["the development dependencies"] if lines else []
@@ -182,6 +208,10 @@ class NodeStage(Ecosystem):
         used = imported(self, project, started)
         if used:
             return used
+        extra = next(added(self, install.cwd), None)
+        if extra is not None:
+            line = extra.instruction.line
+            return f"line {line}: it installs packages that package.json need not name, and that a prune takes away"
         text = prune_line(install, project, self.version)
         if isinstance(text, str) and not text.startswith("RUN "):
             return text
@@ -220,7 +250,8 @@ class NodeStage(Ecosystem):
 
     def is_build_package(self, name: str) -> bool:
         """Python is there for node-gyp, unless a dependency starts it when the application runs (python-shell)."""
-        return name in _PYTHON and not any("python" in one for one in self._runtime_names())
+        names = {*self._runtime_names()}
+        return name in _PYTHON and not names & _STARTS_PYTHON and not any("python" in one for one in names)
 
     def _doubts(self) -> Iterator[Evidence]:
         count = sum(1 for _ in self._runtime_names())

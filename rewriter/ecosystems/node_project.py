@@ -10,6 +10,7 @@ from rewriter.model.launch import is_builtin
 from rewriter.model.run import script_steps
 from rewriter.shell import Opaque
 from rewriter.userland.runtime import is_common
+from rewriter.userland.slim_calls import Unread, calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,12 @@ _STARTERS = frozenset(
     "concurrently npm-run-all npm-run-all2 run-p run-s nodemon tsc-watch lerna nx turbo wireit wsrun pm2-dev".split()
 )
 """They start what other words, or files of their own, tell them to."""
+_BUILDERS = frozenset(
+    "vite webpack webpack-dev-server ng vue-cli-service parcel rollup snowpack gatsby next nuxt nuxi astro nest strapi "
+    "remix svelte-kit tsc esbuild react-scripts craco react-app-rewired docusaurus storybook ember".split()
+)
+_STARTS_BUILT = {"next": "start", "nuxt": "start", "nuxi": "preview", "strapi": "start", "gatsby": "serve"}
+"""They compile, unless the next word starts what was built. Sources: their command line references, 2026-11."""
 _DEEPEST = 6
 
 
@@ -144,32 +151,54 @@ def started_programs(node: NodeStage, launch: Launch) -> Started | str:
 
 
 def _follow(node: NodeStage, step: Step, found: Started, depth: int) -> str | None:
+    """Each program that a command calls, those behind ``sh -c``, ``timeout`` and ``su -c`` as well."""
+    for option in ("NODE_OPTIONS", "BUN_OPTIONS"):
+        found.modules.update(_preloads((step.variables.get(option) or "").split()))
+    for call in calls(step):
+        if isinstance(call, Unread):
+            return f"the start command is not understood: {call.reason}"
+        problem = _followed(node, replace(step, argv=call.argv), found, depth)
+        if problem:
+            return problem
+    return None
+
+
+def _followed(node: NodeStage, step: Step, found: Started, depth: int) -> str | None:
     words = [word for word in step.argv if word is not None]
     if len(words) != len(step.argv) and step.name not in _NODE and not is_builtin(step.name):
         return "the start command has words that only run time knows"
     found.words += words
+    for word in words:
+        _, inside, place = word.rpartition("node_modules/")
+        if inside and place.startswith(".bin/"):
+            found.call(place[5:])
+        elif inside:
+            found.modules.add(_package(place))
+        elif word.startswith("NODE_OPTIONS="):
+            found.modules.update(_preloads(word.partition("=")[2].split()))
     if not words or is_builtin(step.name) or is_common(step.name):
         return None
     if step.name in _NODE:
-        found.modules.update(_package(value) for value in _preloaded(words) if not value.startswith((".", "/")))
+        found.modules.update(_preloads(words))
         return None
+    if step.name in ("pnpm", "pnpx") or step.name in node.globals:
+        return f"the start command runs `{step.name}`, which is installed globally and not carried"
     if step.name in ("bun", "bunx") and step.name in node.runners:
         return _bun(node, step, words, found, depth)
-    if step.name in ("npm", "yarn", "pnpm", "npx", "pnpx"):
+    if step.name in ("npm", "yarn", "npx"):
         return _manager(node, step, words, found, depth)
     if "/" in words[0]:
-        inner = words[0].partition("node_modules/.bin/")[2]
-        if inner:
-            found.call(inner)
         return None
     found.call(step.name)
+    if step.name == "prisma" and "seed" in words:
+        found.unfollowed = "what `prisma db seed` starts is not followed"
     if step.name in _WRAPPERS:
         behind = _behind_wrapper(step)
         return _follow(node, behind, found, depth + 1) if behind.argv and depth < _DEEPEST else None
     if step.name in _STARTERS:
         found.unfollowed = f"what `{' '.join(words[:3])}` starts is not followed"
-    if step.name in node.globals:
-        return f"the start command runs `{step.name}`, which is installed globally and not carried"
+    elif step.name in _BUILDERS and _STARTS_BUILT.get(step.name, "") not in words[1:2]:
+        found.unfollowed = f"`{' '.join(words[:2])}` builds when it starts, with development dependencies"
     return None
 
 
@@ -183,13 +212,14 @@ def _behind_wrapper(step: Step) -> Step:
     return replace(step, argv=argv)
 
 
-def _preloaded(words: list[str]) -> list[str]:
+def _preloads(words: list[str]) -> list[str]:
+    """Packages that Node is told to load first."""
     values = []
     for place, word in enumerate(words):
-        option, equals, value = word.partition("=")
+        option, equals, value = word.strip("\"'").partition("=")
         if option in _PRELOADS:
             values += [value] if equals else words[place + 1 : place + 2]
-    return values
+    return [_package(value.strip("\"'")) for value in values if not value.startswith((".", "/"))]
 
 
 def _package(module: str) -> str:
@@ -205,6 +235,8 @@ def _manager(node: NodeStage, step: Step, words: list[str], found: Started, dept
         if not program or step.argv.count("-p") or step.argv.count("--package"):
             return f"what `{' '.join(words[:3])}` starts is not followed"
         found.call(program[0] if program[0].startswith("@") else program[0].partition("@")[0])
+        if program[0] == "prisma" and "seed" in plain:
+            found.unfollowed = "what `prisma db seed` starts is not followed"
         return None
     name = plain[1] if plain[:1] in (["run"], ["run-script"]) and len(plain) > 1 else plain[0] if plain else ""
     project = node.project(step.cwd) if step.cwd else None

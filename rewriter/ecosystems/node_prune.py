@@ -76,6 +76,16 @@ def installs(node: NodeStage) -> Iterator[Install]:
             yield Install(step.name, step, cwd, run.state.user, omits, kept)
 
 
+def added(node: NodeStage, cwd: str) -> Iterator[Step]:
+    """Commands that install single packages into a folder, for whoever works there."""
+    for step in node.steps:
+        words = [word for word in step.argv[1:] if word is not None]
+        plain = [word for word in words if not word.startswith("-")]
+        adds = step.name in ("npm", "pnpm", "bun") and plain[:1] in (["install"], ["i"], ["add"]) and plain[1:]
+        if step.cwd == cwd and adds and not {"-g", "--global"} & {*words}:
+            yield step
+
+
 def _omits(words: list[str]) -> bool:
     pairs = pairwise(words)
     return any(pair in (("--omit", "dev"), ("--only", "production"), ("--only", "prod")) for pair in pairs)
@@ -95,6 +105,11 @@ def prune_line(install: Install, project: Project, node_version: int | None) -> 
     line = install.step.instruction.line
     if install.manager != "npm" and any(one.name == "@prisma/client" for one in project.package.dependencies):
         return f"line {line}: what prisma generates lies in node_modules, where {install.manager} would prune it"
+    schema = project.context.read(posixpath.normpath(posixpath.join(project.origin, "prisma/schema.prisma"))) or b""
+    if b"node_modules" in schema:
+        return f"line {line}: what prisma generates lies in node_modules, where {install.manager} would prune it"
+    if install.manager == "yarn" and any(one.name == "patch-package" for one in project.package.dependencies):
+        return f"line {line}: yarn would put back the files that patch-package has changed"
     spaces = bool(project.package.includes)
     if install.manager == "npm":
         omit = "--production" if node_version is not None and node_version < 15 else "--omit=dev"

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 _LOADS = rb"""(?:\brequire\(\s*|\bfrom\s+|\bimport\(\s*|^[ \t]*import\s+)["']"""
 _IMPORTS = re.compile(_LOADS + rb"((?:@[\w.-]+/)?[A-Za-z0-9_][\w.-]*)", re.MULTILINE)
-_NAMES = re.compile(rb"""["'`]((?:@[\w.-]+/)?[A-Za-z0-9_][\w.-]*)(?:/[\w./-]*)?["'`]""")
+_NAMES = re.compile(
+    rb"""["'`](?:(?:npx|yarn|pnpm|bunx)\s+(?:exec\s+|run\s+)?)?((?:@[\w.-]+/)?[A-Za-z0-9_][\w.-]*)(?:/[\w./-]*|\s[^"'`\n]*)?["'`]"""
+    rb"""|node_modules/(?:\.bin/)?((?:@[\w.-]+/)?[A-Za-z0-9_][\w.-]*)"""
+)
 _RELATIVE = re.compile(_LOADS + rb"""(\.[^"'\n]{0,300})["']""", re.MULTILINE)
 _TYPES_ONLY = re.compile(rb"^[ \t]*(?:import|export)\s+type\b[^;\n]*", re.MULTILINE)
 _FOR_TOOLS = re.compile(
@@ -28,6 +31,11 @@ _BUNDLERS = frozenset(
     "nuxt snowpack browserify tsup @sveltejs/kit astro gatsby @vercel/ncc gulp @rspack/core turbopack".split()
 )
 """They put what is imported into their output."""
+_BABEL = frozenset({"@babel/register", "@babel/node", "babel-register", "babel-node", "babel-cli"})
+_CHECKS_TYPES = frozenset({"ts-node", "ts-node-dev", "tsnd"})
+_COMPILES_ALONE = re.compile(
+    r"\btsc\b(?![^&|;]*--noEmit)|\bbabel\s+\S+[^&|;]*(?:-d|--out-dir)|\bswc\s+\S+[^&|;]*-d|\btsup\b"
+)
 _LOADS_DRIVERS = frozenset({"sequelize", "sequelize-typescript", "typeorm", "knex", "@mikro-orm/core", "waterline"})
 _DRIVERS = frozenset(
     "sqlite3 better-sqlite3 sql.js pg pg-native mysql mysql2 mariadb tedious mssql oracledb mongodb redis".split()
@@ -52,9 +60,12 @@ def imported(node: NodeStage, project: Project, started: Started) -> str:
     development = frozenset(name for name in project.pruned if not name.startswith("@types/"))
     direct = frozenset(one.name for one in project.package.dependencies) - project.development
     problem = _configuration(node, project, started) or _driver(direct, project.development)
+    problem = problem or _compiles(started, project.development)
     if problem:
         return problem
     bundles = bool(_BUNDLERS & {one.name for one in project.package.dependencies})
+    # A compiler beside the bundler makes what runs on the server, which is not bundled.
+    bundles = bundles and not any(_COMPILES_ALONE.search(text) for text in project.scripts.values())
     reached = tuple(_reached(node, project, started))
     for path in dict.fromkeys((*reached, *(() if bundles else _all(node, project)))):
         for name in _names(node, path):
@@ -72,6 +83,17 @@ def named(node: NodeStage, project: Project, started: Started) -> Iterator[tuple
     for path in dict.fromkeys((*_reached(node, project, started), *_all(node, project))):
         for name in sorted(_mentioned(node, path) & development):
             yield path, name
+
+
+def _compiles(started: Started, development: frozenset[str]) -> str:
+    """What compiles whenever it starts, with plug-ins or types of the development dependencies."""
+    names = started.packages
+    if names & _BABEL:
+        plug = min((one for one in development if one.startswith(("@babel/", "babel-"))), default="")
+        return f"{min(names & _BABEL)} needs {plug}, a development dependency, whenever it starts" if plug else ""
+    types = min((one for one in development if one.startswith("@types/")), default="")
+    checks = min(names & _CHECKS_TYPES, default="") if types and "--transpile-only" not in started.words else ""
+    return f"{checks} needs {types}, a development dependency, whenever it starts" if checks else ""
 
 
 def _driver(direct: frozenset[str], development: frozenset[str]) -> str:
@@ -113,7 +135,7 @@ def _reached(node: NodeStage, project: Project, started: Started) -> Iterator[st
     for word, runs in texts:
         for candidate in (word, f"{word}.js", f"{word}/index.js"):
             origin = node.files.origin(posixpath.normpath(posixpath.join(project.folder, candidate)))
-            if origin is not None and node.is_code(origin) and (runs or not _FOR_TOOLS.search(origin)):
+            if origin is not None and (runs or (node.is_code(origin) and not _FOR_TOOLS.search(origin))):
                 todo.append(origin)
     seen = set(todo)
     for path in todo:  # grows on the way
@@ -139,7 +161,8 @@ def _names(node: NodeStage, path: str) -> Iterator[str]:
 def _mentioned(node: NodeStage, path: str) -> set[str]:
     """Strings of a source that could be names of packages, imports left out: what loads a package by its name."""
     text = _IMPORTS.sub(b"", _TYPES_ONLY.sub(b"", _text(node, path)))
-    return {match[1].decode("ascii", "replace").lower() for match in _NAMES.finditer(text)}
+    found = (match[1] or match[2] for match in _NAMES.finditer(text))
+    return {name.decode("ascii", "replace").lower() for name in found}
 
 
 def _relative(node: NodeStage, path: str) -> Iterator[str]:

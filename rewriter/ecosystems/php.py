@@ -32,13 +32,19 @@ _COMPILES = frozenset("docker-php-ext-install docker-php-ext-configure docker-ph
 _APACHE = frozenset("a2enmod a2dismod a2ensite a2dissite a2enconf a2disconf".split())
 
 
+_START_NODE = frozenset(
+    "spatie/browsershot nesk/puphpeteer spatie/mjml-php spatie/sidecar spatie/laravel-server-side-rendering "
+    "spatie/server-side-rendering spatie/laravel-pdf asika/mjml-php".split()
+)
+"""Packages that start Node. Source: their pages on packagist.org, 2026-11."""
+
+
 class PhpStage(Ecosystem):
     """What one stage does with PHP."""
 
     name = "PHP"
     interpreted = True
     tools = _COMPILES | frozenset("composer docker-php-source phpunit phpstan npm yarn".split())
-    packages = frozenset({"nodejs", "npm", "yarn", "autoconf", "re2c"})
     settings = frozenset({"COMPOSER_*"})
     caches = ("/root/.composer", "/root/.cache", "/root/.npm", "/usr/src/php", "/tmp/pear")
     source_names = (".php",)
@@ -67,6 +73,11 @@ class PhpStage(Ecosystem):
         if step.name == "php":
             return f"what `{' '.join(words[:3])}` leaves for run time cannot be told"
         return super().leaves(step)
+
+    def is_build_package(self, name: str) -> bool:
+        """Node is there to build assets, where no package of composer starts it."""
+        names = {one.name for manifest in self.declared.all for one in manifest.dependencies}
+        return name in ("autoconf", "re2c") or (name in ("nodejs", "npm", "yarn") and not names & _START_NODE)
 
     def repeats(self, step: Step) -> bool:
         """Apache's modules and sites are links in /etc/apache2."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 from rewriter.ecosystems.artefacts import BuilderLine
@@ -14,11 +15,21 @@ from rewriter.planning.plan import Draft, Start
 from rewriter.situation import Situation
 from rewriter.transform import Certainty, Evidence, Finding
 from rewriter.userland.runtime import ROOT_NAMES
+from rewriter.userland.slim_calls import Call, calls
+
+
+def _called(launch: Launch) -> Iterator[Step]:
+    """The commands of the launch, each with those that it calls by its words (``sh -c``, ``timeout``)."""
+    for step in launch.all_steps:
+        yield step
+        for call in calls(step)[1:]:
+            if isinstance(call, Call):
+                yield replace(step, argv=call.argv, command=None)
 
 
 def building_tool(language: Ecosystem, launch: Launch) -> tuple[str, Step] | None:
     """The word of a start command that builds, watches or debugs, with its command; None when none does."""
-    for step in launch.all_steps:
+    for step in _called(launch):
         watches = step.name in DEV_TOOLS and step.name not in language.runners
         tool = step.name if watches else language.toolchain(step)
         if tool:
@@ -59,7 +70,7 @@ def built_at_start(situation: Situation) -> tuple[Finding, ...]:
     launch = launch_of(stage, situation.files(stage)) if language is not None else ""
     if language is None or isinstance(launch, str):
         return ()
-    tool = next((tool for step in launch.all_steps if (tool := language.toolchain(step))), "")
+    tool = next((tool for step in _called(launch) if (tool := language.toolchain(step))), "")
     if not tool:
         return ()
     advice = "build in a RUN and start what it makes, then the image needs no toolchain and starts at once"

@@ -70,7 +70,7 @@ def _sources_of_somebody(draft: Draft) -> str | None:
     """COPY --chown of sources to a user who then runs the program: he may write there, and a new WORKDIR is root's."""
     user = draft.stage.final_state.user
     if draft.language.interpreted:
-        return None  # the files keep their owners, who have the same numbers on the same system
+        return _folder_of_somebody(draft)
     folders = any(draft.language.files.kind(path) == "dir" for path in draft.reads.paths)
     if user in ROOT_NAMES or (workdir_is_users(draft.stage) and not folders):
         return None
@@ -80,6 +80,25 @@ def _sources_of_somebody(draft: Draft) -> str | None:
             return (
                 f"line {instruction.line}: --chown={owner} gives folders to the user, who may write there at run time"
             )
+    return None
+
+
+def _folder_of_somebody(draft: Draft) -> str | None:
+    """A carried folder that a COPY --chown made: the copy makes it as root, and what lies in it keeps its owners.
+
+    Users have the same numbers on the same system, so the owners of the rest are right.
+    """
+    files = draft.language.files
+    for instruction in draft.stage.instructions:
+        owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
+        if not owner or owner.partition(":")[0] in ROOT_NAMES:
+            continue
+        for copy in (each for each in files.copies if each.instruction is instruction and each.kind == "dir"):
+            carried = any(each.source == copy.target for each in draft.copies)
+            if carried and copy.target and not files.is_folder_before(copy.target, instruction):
+                return (
+                    f"line {instruction.line}: --chown={owner} makes {copy.target} itself, which a copy gives to root"
+                )
     return None
 
 

@@ -167,7 +167,7 @@ def _packages(step: Step, roles: Roles, language: Ecosystem, line: int) -> None:
             continue
         if is_for_builds(plain, language) or (virtual and plain.startswith(".")):
             if plain.endswith("-dev") and plain not in COMPILERS:
-                _linked(plain, roles, line)
+                _linked(plain, roles, line, recommends=recommends)
         elif plain in _CARRIED_PACKAGES or plain in roles.started:
             roles.packages.setdefault(plain, f"line {line}")
             roles.recommends |= recommends
@@ -184,7 +184,7 @@ _WITH_A_SOURCE = frozenset(
 """Options that say where packages come from, some with a value behind. Sources: apt-get(8), apk(8), Debian 12."""
 
 
-def _linked(name: str, roles: Roles, line: int) -> None:
+def _linked(name: str, roles: Roles, line: int, *, recommends: bool) -> None:
     """The libraries that a program linked against a package needs at run time, of the same distribution and suite."""
     from rewriter.facts.packages import runtime_library
 
@@ -197,6 +197,8 @@ def _linked(name: str, roles: Roles, line: int) -> None:
     roles.linked.append(name)
     for library in libraries:
         roles.libraries.setdefault(library, f"line {line} links against {name}")
+        if recommends and library.startswith(("libsasl2-2", "libldap")):
+            roles.libraries.setdefault("libsasl2-modules", f"line {line} installs what {library} recommends")
 
 
 def assets(language: Ecosystem, sources: tuple[str, ...], is_source_only: dict[str, bool]) -> Iterator[Copy]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -161,6 +162,13 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
         debian = next((step for step in made if step.name in ("adduser", "addgroup")), None)
         if debian is not None:
             base.vetoes.append(f"line {debian.instruction.line}: {debian.name} is not part of {base.image}")
+    number = next((step for step in made if step.name in ("useradd", "adduser") and not _has_number(step)), None)
+    behind = [where for where in draft.roles.packages.values() if number and _line(where) > number.instruction.line]
+    if number is not None and behind:
+        line = number.instruction.line
+        base.vetoes.append(
+            f"line {line}: the user's number hangs on the packages of {behind[0]}, which come first there"
+        )
     for name, step in draft.roles.owners:
         line = step.instruction.line
         if not _knows(base, name) and not any(name in each.argv for each in made):
@@ -177,6 +185,16 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
     user = (draft.stage.final_state.user or "").partition(":")[0]
     if not _knows(base, user) and not any(user in step.argv for step in made):
         base.vetoes.append(f"USER {user} is not known to exist there")
+
+
+def _has_number(step: Step) -> bool:
+    return any(word and (word in ("-u", "--uid") or word.startswith(("--uid=", "-u"))) for word in step.argv[1:])
+
+
+def _line(where: str) -> int:
+    """The line that a place names; 0 where it names none."""
+    found = re.match(r"line (\d+)", where)
+    return int(found[1]) if found else 0
 
 
 def _carries(draft: Draft, copy: Instruction) -> bool:
