@@ -171,7 +171,9 @@ class NodeStage(Ecosystem):
         tool = min(self.globals - _BUILD_TOOLS, default="")
         if tool:
             return f"{tool} is installed globally, where the application may start it, and is not carried"
-        locked = {one.name for m in self._manifests() if m.complete for one in m.dependencies if not one.dev}
+        locked = {
+            one.name for m in self._manifests() if m.setting("lockfileVersion") for one in m.dependencies if not one.dev
+        }
         browser = min(_BROWSERS & ({*self._runtime_names()} | locked), default="")
         if browser:
             return f"{browser} keeps its browser in a home, which is not carried"

@@ -78,10 +78,14 @@ class StageFiles:
         return self._walk[0]
 
     def is_folder_before(self, path: str, instruction: Instruction) -> bool:
-        """True when a path is known to be a folder before an instruction runs."""
+        """True when a path is known to be a folder before an instruction runs, or when any COPY brings it as one."""
+        return self.is_made_before(path, instruction) or self.kind(path) == "dir"
+
+    def is_made_before(self, path: str, instruction: Instruction) -> bool:
+        """True when something makes the folder before an instruction runs."""
         _, folders, moments = self._walk
         since, moment = folders.since(path), moments.get(id(instruction))
-        return (since is not None and moment is not None and since <= moment) or self.kind(path) == "dir"
+        return since is not None and moment is not None and since <= moment
 
     def _copies(self, instruction: Instruction, state: State, folders: Folders, most: int) -> Iterator[Copy]:
         """At most so many; where there are more, one that stands for all and tells nothing."""

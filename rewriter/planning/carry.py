@@ -95,10 +95,9 @@ def _folder_of_somebody(draft: Draft) -> str | None:
             continue
         for copy in (each for each in files.copies if each.instruction is instruction and each.kind == "dir"):
             carried = any(each.source == copy.target for each in draft.copies)
-            if carried and copy.target and not files.is_folder_before(copy.target, instruction):
-                return (
-                    f"line {instruction.line}: --chown={owner} makes {copy.target} itself, which a copy gives to root"
-                )
+            if carried and copy.target and not files.is_made_before(copy.target, instruction):
+                line = instruction.line
+                return f"line {line}: --chown={owner} makes {copy.target} itself, which a copy would give to root"
     return None
 
 
