@@ -36,6 +36,10 @@ class BuildContext(Protocol):
     def files(self) -> tuple[str, ...]:
         """The sorted paths of the regular files, and of links to one; at most MAX_FILES, and nothing of `.git`."""
 
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """The symbolic links among the files and folders that `files` looks through, each with the path of the context
+        that it leads to; "" for one that leads nowhere, or out of the context."""
+
     def read(self, path: str, limit: int = MAX_READ) -> bytes | None:
         """The content of a file; None if it is not there, ignored, no regular file, or larger than `limit` bytes.
 
@@ -91,6 +95,10 @@ class DictContext:
     def files(self) -> tuple[str, ...]:
         """See BuildContext."""
         return self._files[:MAX_FILES]
+
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """See BuildContext."""
+        return ()
 
     def read(self, path: str, limit: int = MAX_READ) -> bytes | None:
         """See BuildContext."""

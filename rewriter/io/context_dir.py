@@ -20,6 +20,7 @@ _MAX_REMEMBERED = 64_000_000  # bytes of contents kept
 
 class _Listing(NamedTuple):
     files: tuple[str, ...]
+    links: tuple[str, ...]
     truncated: bool
 
 
@@ -60,6 +61,11 @@ class DirectoryContext:
     def files(self) -> tuple[str, ...]:
         """See BuildContext. The shallowest ones, where there are too many."""
         return self._listing.files
+
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """See BuildContext."""
+        found = ((path, self._locate(path)) for path in self._listing.links)
+        return tuple((path, located[0] if located is not None else "") for path, located in found)
 
     def read(self, path: str, limit: int = MAX_READ) -> bytes | None:
         """See BuildContext."""
@@ -116,21 +122,24 @@ class DirectoryContext:
     def _listing(self) -> _Listing:
         """Level by level, so that what is cut off is what lies deepest, and always the same."""
         files: list[str] = []
+        links: list[str] = []
         folders, looks = [""], 0
         for folder in folders:  # grows on the way
             for name, mode in _entries(self.root / folder):
                 path = f"{folder}/{name}" if folder else name
                 looks += 1
                 if looks > _MAX_LOOKS or len(files) > MAX_FILES:
-                    return _Listing(tuple(sorted(files[:MAX_FILES])), True)
+                    return _Listing(tuple(sorted(files[:MAX_FILES])), tuple(links), True)
                 if in_git_folder(name):
                     continue
+                if mode == stat.S_IFLNK and not self.dockerignore.ignores(path):
+                    links.append(path)
                 if mode == stat.S_IFDIR:
                     if not self.dockerignore.prunes(path):
                         folders.append(path)
                 elif self._lists(path, mode):
                     files.append(path)
-        return _Listing(tuple(sorted(files[:MAX_FILES])), len(files) > MAX_FILES)
+        return _Listing(tuple(sorted(files[:MAX_FILES])), tuple(links), len(files) > MAX_FILES)
 
     def _lists(self, path: str, mode: int) -> bool:
         if mode == stat.S_IFREG:

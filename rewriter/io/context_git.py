@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import stat
 from functools import cached_property
 
 from rewriter.context import MAX_FILES, MAX_READ, Kind, has_below, in_git_folder
@@ -63,11 +64,17 @@ class GitContext:
         """See BuildContext. The shallowest ones, where there are too many."""
         return self._listing[0]
 
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """See BuildContext."""
+        found = ((path, self._locate(path)) for path in self._listing[2])
+        return tuple((path, located.path if located is not None else "") for path, located in found)
+
     @cached_property
-    def _listing(self) -> tuple[tuple[str, ...], bool]:
+    def _listing(self) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
         if self._root is None:
-            return (), False
+            return (), False, ()
         files: list[str] = []
+        links: list[str] = []
         truncated = False
         for looks, (path, entry) in enumerate(self._tree.walk(self._root.entry, self._descends)):
             if looks >= _MAX_LOOKS or len(files) > MAX_FILES:
@@ -75,7 +82,9 @@ class GitContext:
                 break
             if not entry.is_folder and self._lists(path, entry):
                 files.append(path)
-        return tuple(sorted(files[:MAX_FILES])), truncated or len(files) > MAX_FILES
+            if entry.mode == stat.S_IFLNK and not in_git_folder(path) and not self.dockerignore.ignores(path):
+                links.append(path)
+        return tuple(sorted(files[:MAX_FILES])), truncated or len(files) > MAX_FILES, tuple(links)
 
     def _descends(self, folder: str) -> bool:
         return not in_git_folder(folder) and not self.dockerignore.prunes(folder)

@@ -162,6 +162,7 @@ class _Bounded:
         self.label = context.label
         self.truncated = context.truncated
         self.files = context.files
+        self.links = context.links
         self.kind = context.kind
 
     def read(self, path: str, limit: int = MAX_READ) -> bytes | None:

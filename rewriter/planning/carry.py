@@ -58,7 +58,7 @@ def carry_files(draft: Draft) -> str | None:
         if gone is not None and path not in draft.roles.made:
             return f"{path} is needed ({reason}), and a RUN removes or moves {gone}"
         draft.carry(path, path)
-    problem = _lost_modes(draft) or _several_owners(draft.copies, draft)
+    problem = _lost_modes(draft) or _several_owners(draft.copies, draft) or _links_outside(draft)
     if problem:
         return problem
     draft.copies[:] = [_owned(copy, draft) for copy in draft.copies]
@@ -165,6 +165,19 @@ def _owner(written: str) -> str:
     """chown's owner as --chown means it: without a group, chown leaves root's, and --chown takes the user's number."""
     user, colon, group = written.partition(":")
     return f"{user}:{group or (user if colon else 'root')}"
+
+
+def _links_outside(draft: Draft) -> str | None:
+    """A link in a carried folder that leads to a file of the context which is not carried."""
+    files, context = draft.language.files, draft.language.files.context
+    origins = [origin for copy in draft.copies if (origin := files.origin(copy.source)) is not None]
+    links = context.links() if context is not None and origins else ()
+    for path, target in links:
+        inside = any(below(f"/{path}", (f"/{o}",)) and path != o for o in origins) if "." not in origins else True
+        carried = "." in origins or any(below(f"/{target}", (f"/{o}",)) for o in origins)
+        if inside and target and not carried:
+            return f"{path} is a link to {target}, which is not carried"
+    return None
 
 
 def _several_owners(copies: list[CopyFrom], draft: Draft) -> str | None:

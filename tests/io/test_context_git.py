@@ -193,6 +193,9 @@ def test_symbolic_links(repo: Repo, open_tree: Callable[..., GitTree]) -> None:
     assert {context.read(path) for path in (*context.files(), "dir/a", "real/back/dir/up")} == {b"a"}
     assert [context.read(path) for path in ("out", "ping", "../secret", "dir/../secret")] == [None] * 4
     assert context.kind("real/back") == context.kind("dir") == "dir"
+    led = dict(context.links())
+    assert (led["dir"], led["file"], led["real/up"], led["real/back"]) == ("real", "real/a", "real/a", "")
+    assert led["out"] == led["ping"] == ""
 
 
 def test_rules_beside_the_dockerfile_come_first(repo: Repo, open_tree: Callable[..., GitTree]) -> None:
