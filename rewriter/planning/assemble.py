@@ -62,6 +62,7 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         packages=tuple(sorted(packages)),
         environment=environment.lines,
         builder_lines=(*(draft.production.lines if draft.production is not None else ()), *draft.lines),
+        setup=base.setup,
         first=tuple(before),
         shaping=tuple(shaping),
         shell=_shell(draft, tail),
@@ -71,18 +72,25 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         user=None if any(i.name == "USER" for i in tail) or state.user in ROOT_NAMES else state.user,
         moved=tuple(moved),
         start=start,
-        announced=_announced(draft, base),
+        announced=_announced(draft, base, moved, environment.lines),
         why=_why(draft, builder_name, base),
         evidence=tuple(dict.fromkeys(draft.evidence)),
         findings=tuple(draft.findings),
     )
 
 
-def _announced(draft: Draft, base: RuntimeBase) -> frozenset[str]:
-    """The start command that is written anew, and the variables that only our lines set."""
+def _announced(
+    draft: Draft, base: RuntimeBase, moved: list[Instruction], environment: tuple[str, ...]
+) -> frozenset[str]:
+    """The start command that is written anew, the variables that only our lines set, and those that stay behind where
+    nothing of run time reads any."""
     names = {name for line in our_lines(draft, base) for name in _SET.findall(line)}
     start = {draft.start.instruction.name} if draft.start is not None else set()
-    return frozenset({f"ENV {name}" for name in names} | start)
+    if draft.language.self_contained:
+        kept = {name for line in environment for name in _SET.findall(line)}
+        kept |= {pair.key for i in moved if i.name == "ENV" for pair in i.pairs}
+        names |= {pair.key for i in draft.stage.instructions if i.name == "ENV" for pair in i.pairs} - kept
+    return frozenset({f"ENV {name}" for name in names} | start) | base.announced
 
 
 def _ageing(draft: Draft, base: RuntimeBase) -> Iterator[Finding]:

@@ -43,6 +43,8 @@ def sort_roles(
     roles = Roles(started=started, system=system)
     effects = FileEffects(language, source_folders, roles)
     for run in language.runs:
+        if isinstance(run.steps, Opaque) and language.self_contained:
+            continue
         if isinstance(run.steps, Opaque):
             roles.refused.append(f"line {run.instruction.line}: {run.steps.reason}")
             continue
@@ -55,7 +57,7 @@ def sort_roles(
 def _sort(step: Step, run: Run, language: Ecosystem, effects: FileEffects, roles: Roles) -> bool:
     """Sorts one command; True when it is to be repeated in the runtime stage."""
     line = run.instruction.line
-    if not step.argv:
+    if not step.argv or (language.self_contained and not language.concerns(step)):
         return False
     name = step.name
     if step.command is not None:

@@ -151,7 +151,7 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
             base.vetoes.append(f"line {line}: the owner {name} is not known there")
         elif not same_family and not name.isdigit():
             base.vetoes.append(f"line {line}: the owner {name} has another number there")
-    for instruction in draft.stage.instructions:
+    for instruction in draft.stage.instructions if not draft.language.self_contained else ():
         owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
         for name in (owner or "").split(":"):
             if not _knows(base, name) and not any(name in step.argv for step in made):

@@ -1,0 +1,271 @@
+"""Whether the final stage builds and serves a static site: which folder, who makes it, what speaks against nginx."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rewriter.ecosystems.nginx_site import unfit_root
+from rewriter.ecosystems.node_project import project_at
+from rewriter.ecosystems.static_output import configuration, output_folder
+from rewriter.ecosystems.static_scripts import Leaf, leaves
+from rewriter.ecosystems.static_server import SERVERS, StaticServer, static_server
+from rewriter.ecosystems.static_site import KeptServer, NginxInstead, global_packages
+from rewriter.ecosystems.transfers import transfers
+from rewriter.manifests.npm import split_name
+from rewriter.model.files import STANDARD_FOLDERS
+from rewriter.model.launch import launch_of, tested_programs
+from rewriter.model.paths import below
+from rewriter.shell import Opaque
+from rewriter.userland.runtime import ROOT_NAMES
+
+if TYPE_CHECKING:
+    from rewriter.ecosystems.node_project import Project
+    from rewriter.model.files import StageFiles
+    from rewriter.model.launch import Launch
+    from rewriter.model.run import Run, Step
+    from rewriter.model.stages import Stage
+    from rewriter.situation import Situation
+
+_MAY_START = SERVERS | frozenset("npm yarn pnpm npx pnpx cross-env".split())
+_BUILDERS = frozenset("npm yarn pnpm npx pnpx make node sh bash".split())
+_RENDERS_ON_REQUEST = frozenset(
+    "@sveltejs/kit @remix-run/dev @react-router/dev nuxt nuxt3 vike vite-plugin-ssr @tanstack/start "
+    "@tanstack/react-start solid-start @solidjs/start @builder.io/qwik-city @analogjs/platform".split()
+)
+"""Frameworks whose ``vite preview`` runs a server of theirs."""
+_SETTINGS_OF_SERVE = frozenset({"serve.json", "now.json", "vercel.json"})
+
+
+@dataclass(slots=True)
+class Site:
+    """``folder`` is absolute in the image; ``maker`` is the command that writes it, None for what is built ahead."""
+
+    server: StaticServer
+    leaf: Leaf
+    folder: str
+    maker: Step | None
+    known: bool
+    """True when the tool that builds is known to write that folder."""
+    dependency: bool = False
+    """True when the server is a package of the project."""
+    against_nginx: str = ""
+    lines: tuple[str, ...] = ()
+
+
+def site_ways(situation: Situation, stage: Stage) -> tuple[KeptServer, NginxInstead] | str | None:
+    """The two ways of a stage that serves a static site; a reason where neither can be; None for other stages."""
+    files, runs = situation.files(stage), situation.runs(stage)
+    launch = launch_of(stage, files)
+    if isinstance(launch, str) or not any(step.name in _MAY_START for step in launch.steps):
+        return None
+    site = _Finder(stage, files, runs, launch).find()
+    if site is None or isinstance(site, str):
+        return site
+    return KeptServer(stage, files, runs, site), NginxInstead(stage, files, runs, site)
+
+
+class _Finder:
+    """Goes from the start command to the folder, and from there back to the build."""
+
+    def __init__(self, stage: Stage, files: StageFiles, runs: tuple[Run, ...], launch: Launch) -> None:
+        self.stage, self.files, self.runs, self.launch = stage, files, runs, launch
+
+    def project(self, folder: str) -> Project | None:
+        return project_at(folder, self.files)
+
+    def find(self) -> Site | str | None:
+        """The site; a reason; None when what is started is no server of static files."""
+        started: list[Leaf] = []
+        for step in self.launch.steps:
+            found = leaves(step, self.stage.final_state, self.project)
+            if isinstance(found, str):
+                return None  # whoever else looks at the stage says why
+            started += found
+        started = [replace(leaf, version=self._version(leaf)) for leaf in started]
+        served = [(leaf, server) for leaf in started if (server := static_server(leaf)) is not None]
+        if not served:
+            return None
+        if self.launch.scripts:
+            return "a script runs before the server of its static files, and may change them"
+        leaf, server = served[-1]
+        if len(started) > 1:
+            other = next(each for each in started if each is not leaf)
+            shown = " ".join(other.words[:3])
+            return f"the start command also runs `{shown}`, which may change what {leaf.name} serves"
+        if isinstance(server, str):
+            return server
+        return self._site(leaf, server)
+
+    def _site(self, leaf: Leaf, server: StaticServer) -> Site | str:
+        package = self.project(leaf.cwd) if leaf.cwd is not None else None
+        names = {one.name: one.version for one in package.package.dependencies} if package is not None else {}
+        makers = tuple(self._makers())
+        if server.tool == "vite preview":
+            problem = self._vite(leaf, server, frozenset(names))
+            if problem:
+                return problem
+        folder = self._folder(leaf, server, makers)
+        if isinstance(folder, _Reason):
+            return folder.text
+        unfit = self._unfit(folder)
+        if unfit:
+            return unfit
+        made_by = [step for path, step in makers if below(folder, (path,)) or below(path, (folder,))]
+        if not made_by and makers and self.files.kind(folder) is None and not self._unknown_builders():
+            return f"the build writes {makers[-1][0]}, and {server.tool} serves {folder}"
+        known = bool(made_by)
+        made_by = made_by or self._unknown_builders()
+        if not made_by:
+            return f"nothing in the stage is seen to build {folder}, which {server.tool} serves"
+        site = Site(server, leaf, folder, made_by[-1], known, dependency=leaf.name in names)
+        site.against_nginx = server.unrepeated or next(self._against_nginx(site), "")
+        return site
+
+    def _version(self, leaf: Leaf) -> str:
+        """The version of a server as far as the files say; "" for the newest, ``?`` where they do not."""
+        if leaf.version:
+            return leaf.version
+        package = self.project(leaf.cwd) if leaf.cwd is not None else None
+        manifests = package.manifests if package is not None else ()
+        asked = [one.version for each in manifests for one in each.dependencies if one.name == leaf.name and one.direct]
+        if asked:
+            return next((version for version in asked if version), "?")
+        steps = [step for run in self.runs if isinstance(run.steps, tuple) for step in run.steps]
+        words = [word for step in steps if leaf.name in global_packages(step) for word in step.argv[1:] if word]
+        return next((version for name, version in map(split_name, words) if name == leaf.name), "")
+
+    def _makers(self) -> Iterator[tuple[str, Step]]:
+        """The folders that tools of the build write, also those that they are moved to, with the command of the RUN."""
+        made: set[str] = set()
+        for step, leaf in self._built():
+            folder = output_folder(leaf, self.files)
+            there = [target for source, target in transfers(step, self.files) if source.rstrip("/.") in made]
+            for path in there if folder is None else (folder,):
+                made.add(path)
+                yield path, step
+
+    def _built(self) -> Iterator[tuple[Step, Leaf]]:
+        for run in self.runs:
+            for step in run.steps if isinstance(run.steps, tuple) else ():
+                found = leaves(step, run.state, self.project)
+                yield from ((step, leaf) for leaf in found) if not isinstance(found, str) else ()
+
+    def _unknown_builders(self) -> list[Step]:
+        """Commands that may write any folder of the project: tools and scripts that are not known, and makefiles."""
+        known = {id(step) for _, step in self._makers()}
+        return [
+            step
+            for run in self.runs
+            for step in (run.steps if isinstance(run.steps, tuple) else ())
+            if step.name in _BUILDERS and id(step) not in known and not _installs(step)
+        ]
+
+    def _folder(self, leaf: Leaf, server: StaticServer, makers: tuple[tuple[str, Step], ...]) -> str | _Reason:
+        written = server.folder
+        if written is None and server.tool == "vite preview":
+            found = [path for path, step in makers if leaf.cwd is not None and below(path, (leaf.cwd,))]
+            if not found:
+                return _Reason("which folder `vite preview` serves cannot be told: no `vite build` is seen to write it")
+            return found[-1]
+        if written is None:  # http-server takes public where there is one
+            written = "public" if any(path == f"{leaf.cwd}/public" for path, _ in makers) else "."
+        if leaf.cwd is None and not written.startswith("/"):
+            return _Reason("its working directory is only known at build time")
+        return posixpath.normpath(posixpath.join(leaf.cwd or "/", written))
+
+    def _unfit(self, folder: str) -> str:
+        """Why a folder cannot be carried alone."""
+        if folder in STANDARD_FOLDERS:
+            return f"it serves {folder}, among the folders of the system"
+        for copy in self.files.copies:
+            place = copy.target if copy.target is not None else copy.destination
+            if place is not None and below(place, (folder,)):
+                return f"it serves {folder}, where line {copy.instruction.line} copies what it is built from"
+        if self.files.kind(folder) is not None and not self._built_there(folder):
+            return f"the build context brings {folder}, which is served: nothing of it is built"
+        return ""
+
+    def _built_there(self, folder: str) -> bool:
+        return any(below(folder, (path,)) or below(path, (folder,)) for path, _ in self._makers())
+
+    def _vite(self, leaf: Leaf, server: StaticServer, names: frozenset[str]) -> str:
+        """What the configuration of Vite says of its preview."""
+        renders = sorted(names & _RENDERS_ON_REQUEST)
+        if renders:
+            return f"`vite preview` runs the server of {renders[0]}, which renders on request"
+        text = configuration(leaf.cwd or "/", ("vite.config",), self.files)
+        odd = next((w for w in ("proxy", "configurePreviewServer", "appType", "mode ===") if w in text), "")
+        if odd:
+            return f"the configuration of Vite has {odd!r}, which its preview heeds"
+        base = re.search(r"""\bbase\s*:\s*(?P<value>[^,\n}]+)""", text)
+        if base is not None and base["value"].strip().strip("'\"") not in ("/", "./", ""):
+            return f"the configuration of Vite has the base {base['value'].strip()}: the site lies below it"
+        preview = re.search(r"\bpreview\s*:\s*(\{[^{}]*\})?", text)
+        inner = preview[1] or "" if preview is not None else ""
+        if preview is not None and (not inner or re.search(r"\b(?:https|headers|open)\b", inner)):
+            server.refuse("the configuration of Vite has a preview that is not repeated there")
+        shared = re.search(r"\bserver\s*:\s*(\{[^{}]*\})?", text)
+        hosts = inner + (shared[1] or "" if shared is not None else "")
+        if re.search(r"""\bhost\s*:\s*(?:true|["'](?:0\.0\.0\.0|::)["'])""", hosts):
+            server.local = False
+        port = re.search(r"\bport\s*:\s*([^,\n}]+)", inner)
+        if server.port is None and port is not None:
+            server.port = int(port[1]) if port[1].strip().isdigit() else None
+        elif server.port is None and not server.unrepeated:
+            server.port = 4173
+        if server.port is None:
+            server.refuse("the port of `vite preview` is not written out")
+        return "`vite preview` listens within the container only (no --host)" if server.local else ""
+
+    def _against_nginx(self, site: Site) -> Iterator[str]:
+        """What nginx would do otherwise, or could not."""
+        state, launch, server = self.stage.final_state, self.launch, site.server
+        if server.outside:
+            yield server.outside
+        unfit = unfit_root(site.folder)
+        if unfit:
+            yield unfit
+        if state.user not in ROOT_NAMES:
+            yield f"it runs as {state.user or 'an unknown user'}, and nginx starts as root there"
+        instruction = launch.instruction
+        end = instruction.args_start + len(instruction.args)
+        if len(launch.steps) != 1 or launch.wrappers or (state.entrypoint is not None and state.cmd is not None):
+            yield "its start command is more than the server"
+        if not instruction.logical.whole(instruction.args_start, end):
+            yield "its start command cannot be written anew where it stands"
+        yield from self._ports(server)
+        context = self.files.context
+        for path in context.files() if context is not None and server.tool == "serve" else ():
+            if posixpath.basename(path) in _SETTINGS_OF_SERVE - {"vercel.json"} and "node_modules/" not in path:
+                yield f"{path} may set how serve answers"
+        health = tested_programs(self.stage)
+        for step in health if not isinstance(health, Opaque) else ():
+            if step.name == "wget" and any("localhost" in (word or "") for word in step.argv):
+                yield "its HEALTHCHECK asks localhost with wget, which may try IPv6 alone, where nginx does not listen"
+
+    def _ports(self, server: StaticServer) -> Iterator[str]:
+        exposed = {
+            word.partition("/")[0]
+            for instruction, state in self.stage.numbered()
+            if instruction.name == "EXPOSE"
+            for operand in instruction.operands
+            if (word := state.expand(operand, instruction.escape)) is not None
+        }
+        if exposed and str(server.port) not in exposed:
+            shown = ", ".join(sorted(exposed))
+            yield f"{server.tool} listens at {server.port}, and EXPOSE names {shown}: which is right cannot be told"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    text: str
+
+
+def _installs(step: Step) -> bool:
+    words = [word for word in step.argv[1:] if word]
+    verb = next((word for word in words if not word.startswith("-")), "")
+    return bool(global_packages(step)) or verb in ("", "install", "i", "ci", "add", "config", "cache", "set", "prune")
