@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.nginx_site import unfit_root
 from rewriter.ecosystems.node_project import project_at
-from rewriter.ecosystems.static_output import configuration, output_folder
+from rewriter.ecosystems.static_dev import ADVICE, built_ahead, development_server
+from rewriter.ecosystems.static_output import output_folder
 from rewriter.ecosystems.static_scripts import Leaf, leaves
 from rewriter.ecosystems.static_server import SERVERS, StaticServer, static_server
 from rewriter.ecosystems.static_site import KeptServer, NginxInstead, global_packages
+from rewriter.ecosystems.static_vite import read_preview
 from rewriter.ecosystems.transfers import transfers
 from rewriter.manifests.npm import split_name
 from rewriter.model.files import STANDARD_FOLDERS
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 
 _MAY_START = SERVERS | frozenset("npm yarn pnpm npx pnpx cross-env".split())
 _BUILDERS = frozenset("npm yarn pnpm npx pnpx make node sh bash".split())
-_RENDERS_ON_REQUEST = frozenset(
-    "@sveltejs/kit @remix-run/dev @react-router/dev nuxt nuxt3 vike vite-plugin-ssr @tanstack/start "
-    "@tanstack/react-start solid-start @solidjs/start @builder.io/qwik-city @analogjs/platform".split()
-)
-"""Frameworks whose ``vite preview`` runs a server of theirs."""
 _SETTINGS_OF_SERVE = frozenset({"serve.json", "now.json", "vercel.json"})
 
 
@@ -52,8 +48,12 @@ class Site:
     """True when the tool that builds is known to write that folder."""
     dependency: bool = False
     """True when the server is a package of the project."""
+    development: bool = False
+    """True when the server is one for developers, and only what it builds is carried."""
     against_nginx: str = ""
+    """Why nginx cannot take the server's place; empty when it can."""
     lines: tuple[str, ...] = ()
+    """RUN lines that build ahead what the start command builds."""
 
 
 def site_ways(situation: Situation, stage: Stage) -> tuple[KeptServer, NginxInstead] | str | None:
@@ -62,10 +62,25 @@ def site_ways(situation: Situation, stage: Stage) -> tuple[KeptServer, NginxInst
     launch = launch_of(stage, files)
     if isinstance(launch, str) or not any(step.name in _MAY_START for step in launch.steps):
         return None
-    site = _Finder(stage, files, runs, launch).find()
+    finder = _Finder(stage, files, runs, launch)
+    finder.mounts = situation.options.surroundings.mounts
+    site = finder.find()
     if site is None or isinstance(site, str):
         return site
     return KeptServer(stage, files, runs, site), NginxInstead(stage, files, runs, site)
+
+
+def started_for_developers(situation: Situation, stage: Stage, launch: Launch) -> str:
+    """The development server among what a stage starts, as in a sentence; empty when there is none."""
+    files = situation.files(stage)
+    for step in launch.all_steps:
+        found = leaves(step, stage.final_state, lambda folder: project_at(folder, files))
+        shown = (
+            next((name for leaf in found if (name := development_server(leaf))), "") if isinstance(found, tuple) else ""
+        )
+        if shown:
+            return shown
+    return ""
 
 
 class _Finder:
@@ -73,6 +88,8 @@ class _Finder:
 
     def __init__(self, stage: Stage, files: StageFiles, runs: tuple[Run, ...], launch: Launch) -> None:
         self.stage, self.files, self.runs, self.launch = stage, files, runs, launch
+        self.mounts: tuple[tuple[str, str], ...] = ()
+        """Folders of the image that something is mounted over, and who says so."""
 
     def project(self, folder: str) -> Project | None:
         return project_at(folder, self.files)
@@ -88,7 +105,7 @@ class _Finder:
         started = [replace(leaf, version=self._version(leaf)) for leaf in started]
         served = [(leaf, server) for leaf in started if (server := static_server(leaf)) is not None]
         if not served:
-            return None
+            return self._development(started)
         if self.launch.scripts:
             return "a script runs before the server of its static files, and may change them"
         leaf, server = served[-1]
@@ -100,12 +117,35 @@ class _Finder:
             return server
         return self._site(leaf, server)
 
+    def _development(self, started: list[Leaf]) -> Site | str | None:
+        """What a development server serves, where it can be built ahead."""
+        shown = next((name for leaf in started if (name := development_server(leaf))), "")
+        if not shown:
+            return None
+        leaf = started[-1]
+        if len(started) > 1 or self.launch.scripts or leaf.name not in ("react-scripts", "vite"):
+            return f"`{shown}` is a development server: {ADVICE}"
+        over = next((where for path, where in self.mounts if leaf.cwd and below(leaf.cwd, (path,))), "")
+        over = over or next((where for path, where in self.mounts if leaf.cwd and below(path, (leaf.cwd,))), "")
+        found = built_ahead(leaf, self.files, self.stage.final_state, self.project)
+        if over or isinstance(found, str):
+            why = f"{over} mounts a folder over its sources" if over else found
+            return f"`{shown}` is a development server that is not built ahead: {why}; {ADVICE}"
+        server, line = found
+        folder = posixpath.normpath(posixpath.join(leaf.cwd or "/", server.folder or "."))
+        made = next((step for path, step in self._makers() if path == folder), None)
+        lines = (line,) if made is None else ()
+        site = Site(server, leaf, folder, made, known=True, dependency=True, development=True, lines=lines)
+        site.server.notes.append("a production build is served and no development server: it reloads nothing")
+        site.against_nginx = server.unrepeated or next(self._against_nginx(site), "")
+        return site
+
     def _site(self, leaf: Leaf, server: StaticServer) -> Site | str:
         package = self.project(leaf.cwd) if leaf.cwd is not None else None
         names = {one.name: one.version for one in package.package.dependencies} if package is not None else {}
         makers = tuple(self._makers())
         if server.tool == "vite preview":
-            problem = self._vite(leaf, server, frozenset(names))
+            problem = read_preview(leaf, server, self.files, package)
             if problem:
                 return problem
         folder = self._folder(leaf, server, makers)
@@ -191,35 +231,6 @@ class _Finder:
 
     def _built_there(self, folder: str) -> bool:
         return any(below(folder, (path,)) or below(path, (folder,)) for path, _ in self._makers())
-
-    def _vite(self, leaf: Leaf, server: StaticServer, names: frozenset[str]) -> str:
-        """What the configuration of Vite says of its preview."""
-        renders = sorted(names & _RENDERS_ON_REQUEST)
-        if renders:
-            return f"`vite preview` runs the server of {renders[0]}, which renders on request"
-        text = configuration(leaf.cwd or "/", ("vite.config",), self.files)
-        odd = next((w for w in ("proxy", "configurePreviewServer", "appType", "mode ===") if w in text), "")
-        if odd:
-            return f"the configuration of Vite has {odd!r}, which its preview heeds"
-        base = re.search(r"""\bbase\s*:\s*(?P<value>[^,\n}]+)""", text)
-        if base is not None and base["value"].strip().strip("'\"") not in ("/", "./", ""):
-            return f"the configuration of Vite has the base {base['value'].strip()}: the site lies below it"
-        preview = re.search(r"\bpreview\s*:\s*(\{[^{}]*\})?", text)
-        inner = preview[1] or "" if preview is not None else ""
-        if preview is not None and (not inner or re.search(r"\b(?:https|headers|open)\b", inner)):
-            server.refuse("the configuration of Vite has a preview that is not repeated there")
-        shared = re.search(r"\bserver\s*:\s*(\{[^{}]*\})?", text)
-        hosts = inner + (shared[1] or "" if shared is not None else "")
-        if re.search(r"""\bhost\s*:\s*(?:true|["'](?:0\.0\.0\.0|::)["'])""", hosts):
-            server.local = False
-        port = re.search(r"\bport\s*:\s*([^,\n}]+)", inner)
-        if server.port is None and port is not None:
-            server.port = int(port[1]) if port[1].strip().isdigit() else None
-        elif server.port is None and not server.unrepeated:
-            server.port = 4173
-        if server.port is None:
-            server.refuse("the port of `vite preview` is not written out")
-        return "`vite preview` listens within the container only (no --host)" if server.local else ""
 
     def _against_nginx(self, site: Site) -> Iterator[str]:
         """What nginx would do otherwise, or could not."""

@@ -76,7 +76,7 @@ def _port(server: StaticServer, text: str) -> None:
         server.refuse(f"{server.tool} listens at {text!r}, which is not followed")
 
 
-def _by_variable(server: StaticServer, leaf: Leaf, default: int | None) -> None:
+def by_variable(server: StaticServer, leaf: Leaf, default: int | None) -> None:
     """The port where no option says one: the variable PORT, or the tool's own."""
     if server.port is not None or server.unrepeated:
         return
@@ -139,7 +139,7 @@ def _serve(leaf: Leaf) -> StaticServer | str:
     server.tries = ("$uri", "/index.html") if single else ("$uri", "$uri/index.html", "$uri.html", "=404")
     server.lists = not single
     # 5000 before 13, 3000 since then.
-    _by_variable(server, leaf, _serve_port(leaf.version))
+    by_variable(server, leaf, _serve_port(leaf.version))
     return server
 
 
@@ -176,7 +176,7 @@ def _http_server(leaf: Leaf) -> StaticServer | str:
         else:
             # A word behind it may be its value and not the folder.
             return f"what `http-server {option}` does is not followed"
-    _by_variable(server, leaf, 8080)
+    by_variable(server, leaf, 8080)
     return server
 
 
@@ -187,8 +187,14 @@ def _vite_preview(leaf: Leaf) -> StaticServer:
     """
     server = StaticServer("vite preview", None, leaf.cwd, compresses=True, caching="no-cache")
     server.tries = ("$uri", "$uri.html", "$uri/index.html", "/index.html")
+    vite_options(server, leaf.words[2:])
+    return server
+
+
+def vite_options(server: StaticServer, words: tuple[str, ...]) -> None:
+    """What ``vite`` and ``vite preview`` have in common: without --host they listen within the container only."""
     server.local = True
-    for option, value in _pairs(leaf.words[2:], frozenset({"--port", "--outDir"}), frozenset({"--host"})):
+    for option, value in _pairs(words, frozenset({"--port", "--outDir"}), frozenset({"--host"})):
         if option == "--port":
             _port(server, value)
         elif option == "--outDir":
@@ -196,8 +202,7 @@ def _vite_preview(leaf: Leaf) -> StaticServer:
         elif option == "--host":
             server.local = value not in _ANY_HOST
         elif option != "--strictPort":
-            server.refuse(f"what `vite preview {option or value}` does is not followed")
-    return server
+            server.refuse(f"what `{server.tool} {option or value}` does is not followed")
 
 
 def _python(leaf: Leaf) -> StaticServer | str:

@@ -87,6 +87,8 @@ class KeptServer(SiteStage):
     def _missing(self) -> str:
         """Why the server would not be there."""
         leaf, image = self.site.leaf, self.stage.root.image
+        if self.site.development:
+            return f"`{self.site.server.tool}` is a development server, which needs all that it builds with"
         if self.site.server.tool == "http.server":
             return "" if image is not None and image.short_name == "python" else "Python is none of its image"
         if self.site.dependency and not self.installed_by:

@@ -11,6 +11,7 @@ from rewriter.model.launch import Launch, launch_of
 from rewriter.model.run import Step
 from rewriter.planning.needs import DEV_TOOLS
 from rewriter.planning.plan import Draft, Start
+from rewriter.planning.ways import served_for_developers
 from rewriter.situation import Situation
 from rewriter.transform import Certainty, Evidence, Finding
 from rewriter.userland.runtime import ROOT_NAMES
@@ -61,6 +62,9 @@ def built_at_start(situation: Situation) -> tuple[Finding, ...]:
         return ()
     tool = next((tool for step in launch.all_steps if (tool := language.toolchain(step))), "")
     if not tool:
-        return ()
+        shown = served_for_developers(situation, stage)
+        advice = "build in a RUN and serve the files that it writes"
+        message = f"`{shown}` is a development server, which compiles whenever it is asked: {advice}"
+        return (Finding(launch.instruction.start, message),) if shown else ()
     advice = "build in a RUN and start what it makes, then the image needs no toolchain and starts at once"
     return (Finding(launch.instruction.start, f"`{tool}` works whenever the image starts: {advice}"),)

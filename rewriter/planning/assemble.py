@@ -62,7 +62,6 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
         packages=tuple(sorted(packages)),
         environment=environment.lines,
         builder_lines=(*(draft.production.lines if draft.production is not None else ()), *draft.lines),
-        setup=base.setup,
         first=tuple(before),
         shaping=tuple(shaping),
         shell=_shell(draft, tail),

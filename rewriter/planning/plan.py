@@ -52,8 +52,6 @@ class SplitPlan:
     """ARG and ENV lines of the runtime, as they are written there."""
     builder_lines: tuple[BuilderLine, ...]
     """What is put into the builder."""
-    setup: tuple[str, ...]
-    """One RUN that sets the runtime's image up, in lines."""
     first: tuple[str, ...]
     """RUN lines that shape the running system before WORKDIR: users and their homes."""
     shaping: tuple[str, ...]

@@ -122,7 +122,7 @@ def _runtime_lines(plan: SplitPlan, continued: str) -> list[str]:
     lines = [f"{keyword(stage, 'FROM')}{platform} {plan.runtime.image}{name}"]
     if plan.packages:
         lines.append(package_line(stage, plan.packages, plan.runtime.kind))
-    lines += [_cased(stage, continued.join(plan.setup))] if plan.setup else []
+    lines += [_cased(stage, continued.join(plan.runtime.setup))] if plan.runtime.setup else []
     lines += [_cased(stage, line) for line in plan.environment]
     workdir = [f"{keyword(stage, 'WORKDIR')} {plan.workdir}"] if plan.workdir else []
     user = [f"{keyword(stage, 'USER')} {plan.user}"] if plan.user else []

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 _MAY_SERVE = frozenset("serve http-server vite python python3 npm yarn pnpm npx pnpx cross-env".split())
 
+_MAY_DEVELOP = _MAY_SERVE | frozenset(
+    "react-scripts craco vue-cli-service ng gatsby docusaurus astro next webpack webpack-dev-server parcel hugo mkdocs "
+    "jekyll ember".split()
+)
+
 Plan = Callable[["Ecosystem | None"], "SplitPlan | str"]
 
 
@@ -48,3 +53,13 @@ def best_way(situation: Situation, stage: Stage, plan: Plan) -> SplitPlan | str:
         return best
     reasons = {id(way): found for way, found in plans if isinstance(found, str)}
     return f"{reasons[id(kept)]}; with nginx in its place: {reasons[id(instead)]}"
+
+
+def served_for_developers(situation: Situation, stage: Stage) -> str:
+    """The development server that the image starts, as in a sentence; empty when it starts none."""
+    launch = launch_of(stage, situation.files(stage))
+    if isinstance(launch, str) or not any(step.name in _MAY_DEVELOP for step in launch.steps):
+        return ""
+    from rewriter.ecosystems.static_find import started_for_developers
+
+    return started_for_developers(situation, stage, launch)
