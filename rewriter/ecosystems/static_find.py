@@ -48,6 +48,8 @@ class Site:
     """True when the tool that builds is known to write that folder."""
     dependency: bool = False
     """True when the server is a package of the project."""
+    unseen: bool = False
+    """True when the packages of the project are not seen."""
     development: bool = False
     """True when the server is one for developers, and only what it builds is carried."""
     against_nginx: str = ""
@@ -161,7 +163,7 @@ class _Finder:
         made_by = made_by or self._unknown_builders()
         if not made_by:
             return f"nothing in the stage is seen to build {folder}, which {server.tool} serves"
-        site = Site(server, leaf, folder, made_by[-1], known, dependency=leaf.name in names)
+        site = Site(server, leaf, folder, made_by[-1], known, leaf.name in names, unseen=package is None)
         site.against_nginx = server.unrepeated or next(self._against_nginx(site), "")
         return site
 
@@ -172,7 +174,7 @@ class _Finder:
         package = self.project(leaf.cwd) if leaf.cwd is not None else None
         manifests = package.manifests if package is not None else ()
         asked = [one.version for each in manifests for one in each.dependencies if one.name == leaf.name and one.direct]
-        if asked:
+        if asked or (package is None and "npx" in leaf.by):
             return next((version for version in asked if version), "?")
         steps = [step for run in self.runs if isinstance(run.steps, tuple) for step in run.steps]
         words = [word for step in steps if leaf.name in global_packages(step) for word in step.argv[1:] if word]
@@ -238,8 +240,8 @@ class _Finder:
         if server.outside:
             yield server.outside
         unfit = unfit_root(site.folder)
-        if unfit:
-            yield unfit
+        if unfit or server.port is None:
+            yield unfit or f"the port of {server.tool} is not written out"
         if state.user not in ROOT_NAMES:
             yield f"it runs as {state.user or 'an unknown user'}, and nginx starts as root there"
         instruction = launch.instruction

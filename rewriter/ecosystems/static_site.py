@@ -99,7 +99,9 @@ class KeptServer(SiteStage):
             return "vite is a package of the project, and lies in its node_modules"
         if leaf.scripts and leaf.step.name not in ("npm", "yarn"):
             return f"`{leaf.step.name}` is installed in a way that is not seen"
-        if "npx" in leaf.by or len(self.installed_by) == 1:
+        if "npx" in leaf.by and self.site.unseen:
+            return f"whether {leaf.name} is a package of the project cannot be seen: package.json is not in the context"
+        if "npx" in leaf.by or [step.name for step in self.installed_by] in (["npm"], ["yarn"]):
             return ""
         return f"`{leaf.name}` is installed in a way that is not seen"
 
@@ -148,7 +150,9 @@ class KeptServer(SiteStage):
 class NginxInstead(SiteStage):
     """nginx in the place of the server: same port, same folder, same answers, but for what the change says."""
 
+    # nginx reads no variable, and nothing in a folder that ENV PATH adds.
     settings = frozenset({"*"})
+    folders = ("/",)
 
     def __init__(self, stage: Stage, files: StageFiles, runs: tuple[Run, ...], site: Site) -> None:
         super().__init__(stage, files, runs, site)

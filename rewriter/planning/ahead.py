@@ -45,7 +45,8 @@ def build_ahead(draft: Draft) -> str | None:
     single = len(draft.launch.steps) == 1 and (state.entrypoint is None or state.cmd is None)
     if not single or not instruction.logical.whole(instruction.args_start, end):
         return f"{refusal}; the command is more than one that builds and starts"
-    draft.launch = replace(draft.launch, steps=(replace(step, argv=ahead.command, command=None),), shell=False)
+    started = replace(step, argv=ahead.command, command=None, interpreter="")
+    draft.launch = replace(draft.launch, steps=(started,), shell=False)
     draft.language.promise(ahead.output, step)
     draft.lines += [BuilderLine(text) for text in ahead.lines]
     draft.start = Start(instruction, json.dumps(ahead.command))

@@ -240,7 +240,8 @@ def _shell(draft: Draft, tail: tuple[Instruction, ...]) -> str | None:
     """The SHELL line in force, where a shell form of run time is read by it."""
     state = draft.stage.final_state
     check = state.healthcheck.trigger if state.healthcheck is not None else None
-    used = draft.launch.instruction.json is None or (check is not None and check.name == "CMD" and check.json is None)
+    starts = draft.launch.instruction.json is None and draft.start is None
+    used = starts or (check is not None and check.name == "CMD" and check.json is None)
     if state.shell == DEFAULT_SHELL or not used or any(i.name == "SHELL" for i in tail):
         return None
     line = next((i for i in reversed(draft.stage.instructions) if i.name == "SHELL"), None)

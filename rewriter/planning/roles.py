@@ -148,7 +148,7 @@ def _packages(step: Step, roles: Roles, language: Ecosystem, line: int) -> None:
             roles.packages.setdefault(plain, f"line {line}")
         elif language.interpreted:  # a script may start anything: what is not known to be for the build is kept
             roles.packages.setdefault(name, f"line {line}")
-        else:
+        elif not language.self_contained:
             roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")
 
 

@@ -120,10 +120,11 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
 
 
 def _tools_of_builds(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: dict[str, str]) -> None:
-    """On the builder's own system all that is started is there, but for what was sorted out as being for the build."""
+    """On the builder's own system all that is started is there, but for what was sorted out as being for the build, or
+    as being for nothing that the sources start."""
     for step in (*draft.launch.all_steps, *health):
         package = program_package(step.name, base.kind)
-        if package and is_for_builds(package, draft.language):
+        if package and (is_for_builds(package, draft.language) or package in draft.roles.packages):
             packages.setdefault(package, f"line {step.instruction.line} calls {step.name}")
 
 
