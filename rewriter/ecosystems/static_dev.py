@@ -1,9 +1,10 @@
 """Development servers: which commands are one, and where what they serve can be built ahead and served as files.
 
 A development server compiles when it is asked, for developers: the same sources come out otherwise in a production
-build where they ask which of the two it is. So only create-react-app and Vite are built ahead, and only where neither
-the sources nor the configuration can tell them apart. Sources: create-react-app.dev (advanced configuration, proxying,
-environment variables), vite.dev (server options, env and mode), 2026-11.
+build where they ask which of the two it is. So only create-react-app, Vue CLI and Vite are built ahead, and only where
+neither the sources nor the configuration can tell them apart. Sources: create-react-app.dev (advanced configuration,
+proxying, environment variables), cli.vuejs.org (configuration reference, CLI service), vite.dev (server options, env
+and mode), 2026-11.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rewriter.ecosystems.static_output import configuration
 from rewriter.ecosystems.static_scripts import leaves
-from rewriter.ecosystems.static_server import StaticServer, by_variable
+from rewriter.ecosystems.static_server import StaticServer, by_variable, vite_options
 from rewriter.ecosystems.static_vite import read_development
 from rewriter.manifests.reading import Unread, read_json, read_text
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from rewriter.model.files import StageFiles
     from rewriter.model.state import State
 
+BUILT_AHEAD = frozenset({"react-scripts", "vue-cli-service", "vite"})
 _VERBS = {
     "react-scripts": ("start",),
     "craco": ("start",),
@@ -52,7 +55,7 @@ ADVICE = "build in a RUN and serve the files that it writes"
 _CHECKS = frozenset({"tsc", "vue-tsc", "eslint"})
 """What may stand before the builder in a script: it writes nothing that is served."""
 _SERVER_FIELDS = ("proxy", "homepage")
-_OF_REACT = re.compile(r"\bprocess\.env\b(?!\.PUBLIC_URL\b)")
+_OF_WEBPACK = re.compile(r"\bprocess\.env\b(?!\.(?:PUBLIC|BASE)_URL\b)")
 _OF_VITE = re.compile(r"\bimport\.meta\.env\b(?!\.BASE_URL\b)|\bprocess\.env\b")
 _CODE = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".vue", ".svelte", ".html")
 _MOST = 3_000
@@ -73,7 +76,10 @@ def built_ahead(leaf: Leaf, files: StageFiles, state: State, projects: Projects)
     project = projects(leaf.cwd) if leaf.cwd is not None else None
     if project is None or leaf.cwd is None:
         return "its package.json is not in the build context"
-    found = _react(leaf, project) if leaf.name == "react-scripts" else read_development(leaf, files, project)
+    if leaf.name == "vite":
+        found = read_development(leaf, files, project)
+    else:
+        found = _react(leaf, project) if leaf.name == "react-scripts" else _vue(leaf, files)
     if isinstance(found, str):
         return found
     problem = next(_told_apart(leaf, project, found), None)
@@ -97,11 +103,21 @@ def _react(leaf: Leaf, project: Project) -> StaticServer | str:
     return f"package.json has the field {field!r}" if field else server
 
 
+def _vue(leaf: Leaf, files: StageFiles) -> StaticServer | str:
+    server = StaticServer("vue-cli-service serve", "dist", leaf.cwd, compresses=True, caching="no-cache")
+    if configuration(leaf.cwd or "/", ("vue.config",), files):
+        return "vue.config.js may set what it serves, and where"
+    vite_options(server, leaf.words[2:])
+    server.local = False  # without --host it listens everywhere
+    by_variable(server, leaf, 8080)
+    return server.unrepeated or server
+
+
 def _told_apart(leaf: Leaf, project: Project, server: StaticServer) -> Iterator[str]:
     """Sources and settings that come out otherwise in a production build."""
     server.tries = ("$uri", "/index.html")
     prefix = "" if project.origin == "." else f"{project.origin}/"
-    asks = _OF_REACT if leaf.name == "react-scripts" else _OF_VITE
+    asks = _OF_VITE if leaf.name == "vite" else _OF_WEBPACK
     own = [p for p in project.context.files() if p.startswith(prefix) and "node_modules/" not in p]
     if len(own) > _MOST:
         yield "there are too many sources to look at"
@@ -113,7 +129,7 @@ def _told_apart(leaf: Leaf, project: Project, server: StaticServer) -> Iterator[
             yield f"{path} sets variables, of which the two read other ones"
         if name.startswith("setupProxy."):
             yield f"{path} passes requests on"
-        if not path.endswith(_CODE) or name.startswith("vite.config."):
+        if not path.endswith(_CODE) or re.match(r"(?:vite|babel|jest)\.config\.", name):
             continue
         text = read_text(project.context, path, _LARGEST)
         found = asks.search(text) if isinstance(text, str) else None

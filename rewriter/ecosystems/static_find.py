@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.nginx_site import unfit_root
 from rewriter.ecosystems.node_project import project_at
-from rewriter.ecosystems.static_dev import ADVICE, built_ahead, development_server
+from rewriter.ecosystems.static_dev import ADVICE, BUILT_AHEAD, built_ahead, development_server
 from rewriter.ecosystems.static_output import output_folder
 from rewriter.ecosystems.static_scripts import Leaf, leaves
 from rewriter.ecosystems.static_server import SERVERS, StaticServer, static_server
@@ -93,8 +94,13 @@ class _Finder:
         self.mounts: tuple[tuple[str, str], ...] = ()
         """Folders of the image that something is mounted over, and who says so."""
 
+        self._projects: dict[str, Project | None] = {}
+
     def project(self, folder: str) -> Project | None:
-        return project_at(folder, self.files)
+        """The project in a folder of the image, read once."""
+        if folder not in self._projects:
+            self._projects[folder] = project_at(folder, self.files)
+        return self._projects[folder]
 
     def find(self) -> Site | str | None:
         """The site; a reason; None when what is started is no server of static files."""
@@ -125,7 +131,7 @@ class _Finder:
         if not shown:
             return None
         leaf = started[-1]
-        if len(started) > 1 or self.launch.scripts or leaf.name not in ("react-scripts", "vite"):
+        if len(started) > 1 or self.launch.scripts or leaf.name not in BUILT_AHEAD:
             return f"`{shown}` is a development server: {ADVICE}"
         over = next((where for path, where in self.mounts if leaf.cwd and below(leaf.cwd, (path,))), "")
         over = over or next((where for path, where in self.mounts if leaf.cwd and below(path, (leaf.cwd,))), "")
@@ -135,7 +141,7 @@ class _Finder:
             return f"`{shown}` is a development server that is not built ahead: {why}; {ADVICE}"
         server, line = found
         folder = posixpath.normpath(posixpath.join(leaf.cwd or "/", server.folder or "."))
-        made = next((step for path, step in self._makers() if path == folder), None)
+        made = next((step for path, step in self._makers if path == folder), None)
         lines = (line,) if made is None else ()
         site = Site(server, leaf, folder, made, known=True, dependency=True, development=True, lines=lines)
         site.server.notes.append("a production build is served and no development server: it reloads nothing")
@@ -145,7 +151,7 @@ class _Finder:
     def _site(self, leaf: Leaf, server: StaticServer) -> Site | str:
         package = self.project(leaf.cwd) if leaf.cwd is not None else None
         names = {one.name: one.version for one in package.package.dependencies} if package is not None else {}
-        makers = tuple(self._makers())
+        makers = self._makers
         if server.tool == "vite preview":
             problem = read_preview(leaf, server, self.files, package)
             if problem:
@@ -180,8 +186,12 @@ class _Finder:
         words = [word for step in steps if leaf.name in global_packages(step) for word in step.argv[1:] if word]
         return next((version for name, version in map(split_name, words) if name == leaf.name), "")
 
-    def _makers(self) -> Iterator[tuple[str, Step]]:
+    @cached_property
+    def _makers(self) -> tuple[tuple[str, Step], ...]:
         """The folders that tools of the build write, also those that they are moved to, with the command of the RUN."""
+        return tuple(self._written())
+
+    def _written(self) -> Iterator[tuple[str, Step]]:
         made: set[str] = set()
         for step, leaf in self._built():
             folder = output_folder(leaf, self.files)
@@ -198,7 +208,7 @@ class _Finder:
 
     def _unknown_builders(self) -> list[Step]:
         """Commands that may write any folder of the project: tools and scripts that are not known, and makefiles."""
-        known = {id(step) for _, step in self._makers()}
+        known = {id(step) for _, step in self._makers}
         return [
             step
             for run in self.runs
@@ -232,7 +242,7 @@ class _Finder:
         return ""
 
     def _built_there(self, folder: str) -> bool:
-        return any(below(folder, (path,)) or below(path, (folder,)) for path, _ in self._makers())
+        return any(below(folder, (path,)) or below(path, (folder,)) for path, _ in self._makers)
 
     def _against_nginx(self, site: Site) -> Iterator[str]:
         """What nginx would do otherwise, or could not."""
