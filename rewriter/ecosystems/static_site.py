@@ -187,10 +187,13 @@ class NginxInstead(SiteStage):
 
     def _doubt(self) -> str:
         server = self.site.server
+        command, notes = self.site.leaf.step.command, [*server.notes]
+        if command is not None and any("$" in word.raw for word in command.words):
+            notes.append("its port and folder are those that the Dockerfile sets, whatever the image is given")
         lost = ["its redirects, headers and logs are nginx's"]
         lost += ["a folder without an index is no longer listed"] if server.lists else []
         kept = f"nginx takes the place of {server.tool} at port {server.port}"
-        return "; ".join([kept, *server.notes, *lost])
+        return "; ".join([kept, *notes, *lost])
 
     def bases(self, facts: Facts, builder: Builder, artefacts: tuple[Artefact, ...]) -> list[RuntimeBase]:
         """nginx on Alpine, or on Debian."""
