@@ -51,7 +51,7 @@ _VERBS = {
     "mkdocs": ("serve",),
     "jekyll": ("serve", "server", "s"),
 }
-ADVICE = "build in a RUN and serve the files that it writes"
+_RENDERS = frozenset({"next", "nuxt", "astro"})
 _CHECKS = frozenset({"tsc", "vue-tsc", "eslint"})
 """What may stand before the builder in a script: it writes nothing that is served."""
 _SERVER_FIELDS = ("proxy", "homepage")
@@ -69,6 +69,12 @@ def development_server(leaf: Leaf) -> str:
     if verb not in verbs:
         return ""
     return f"{leaf.name} {verb}".strip()
+
+
+def advice(shown: str) -> str:
+    """What to do in its place."""
+    made = "start what that makes" if shown.partition(" ")[0] in _RENDERS else "serve the files that it writes"
+    return f"build in a RUN and {made}"
 
 
 def built_ahead(leaf: Leaf, files: StageFiles, state: State, projects: Projects) -> tuple[StaticServer, str] | str:

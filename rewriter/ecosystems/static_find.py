@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.nginx_site import unfit_root
 from rewriter.ecosystems.node_project import project_at
-from rewriter.ecosystems.static_dev import ADVICE, BUILT_AHEAD, built_ahead, development_server
+from rewriter.ecosystems.static_dev import BUILT_AHEAD, advice, built_ahead, development_server
 from rewriter.ecosystems.static_output import output_folder
 from rewriter.ecosystems.static_scripts import Leaf, leaves
 from rewriter.ecosystems.static_server import SERVERS, StaticServer, static_server
@@ -74,15 +74,14 @@ def site_ways(situation: Situation, stage: Stage) -> tuple[KeptServer, NginxInst
 
 
 def started_for_developers(situation: Situation, stage: Stage, launch: Launch) -> str:
-    """The development server among what a stage starts, as in a sentence; empty when there is none."""
-    files = situation.files(stage)
+    """What is said of the development server among what a stage starts; empty when there is none."""
+    finder = _Finder(stage, situation.files(stage), (), launch)
     for step in launch.all_steps:
-        found = leaves(step, stage.final_state, lambda folder: project_at(folder, files))
-        shown = (
-            next((name for leaf in found if (name := development_server(leaf))), "") if isinstance(found, tuple) else ""
-        )
-        if shown:
-            return shown
+        found = leaves(step, stage.final_state, finder.project)
+        for leaf in found if isinstance(found, tuple) else ():
+            shown = development_server(leaf)
+            if shown:
+                return f"`{shown}` is a development server, which compiles whenever it is asked: {advice(shown)}"
     return ""
 
 
@@ -132,13 +131,13 @@ class _Finder:
             return None
         leaf = started[-1]
         if len(started) > 1 or self.launch.scripts or leaf.name not in BUILT_AHEAD:
-            return f"`{shown}` is a development server: {ADVICE}"
+            return f"`{shown}` is a development server: {advice(shown)}"
         over = next((where for path, where in self.mounts if leaf.cwd and below(leaf.cwd, (path,))), "")
         over = over or next((where for path, where in self.mounts if leaf.cwd and below(path, (leaf.cwd,))), "")
         found = built_ahead(leaf, self.files, self.stage.final_state, self.project)
         if over or isinstance(found, str):
             why = f"{over} mounts a folder over its sources" if over else found
-            return f"`{shown}` is a development server that is not built ahead: {why}; {ADVICE}"
+            return f"`{shown}` is a development server that is not built ahead: {why}; {advice(shown)}"
         server, line = found
         folder = posixpath.normpath(posixpath.join(leaf.cwd or "/", server.folder or "."))
         made = next((step for path, step in self._makers if path == folder), None)

@@ -122,7 +122,11 @@ def configuration(cwd: str, names: tuple[str, ...], files: StageFiles) -> str:
 def _without_comments(text: str, name: str) -> str:
     if name.endswith((".toml", ".yml", ".yaml")):
         return re.sub(r"(?m)^\s*#.*$", "", text)
-    return re.sub(r"(?m)/\*.*?\*/|(?:^|(?<=[\s,;{]))//[^\n]*$", "", text, flags=re.DOTALL | re.MULTILINE)
+    kept, *rest = text.split("/*")
+    for part in rest:
+        inside, end, behind = part.partition("*/")
+        kept += behind if end else f"/*{inside}"
+    return re.sub(r"(?m)(?:^|(?<=[\s,;{]))//[^\n]*$", "", kept)
 
 
 def _angular(leaf: Leaf, files: StageFiles) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rewriter.manifests.npm import split_name
@@ -26,7 +27,10 @@ _OWN_WORDS = frozenset(
 )
 """Words of yarn and pnpm that are no script, although no ``run`` stands before a script there."""
 _WRAPPERS = frozenset({"cross-env"})
+_SET_UP = frozenset("cd set export : true exec".split())
+"""Builtins that write nothing."""
 _DEEPEST = 6
+_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def leaves(step: Step, state: State, projects: Projects) -> tuple[Leaf, ...] | s
         return "the start command has words that only run time knows"
     words = tuple(word for word in step.argv if word is not None)
     try:
-        return tuple(_follow(Leaf(words, step.cwd, step.variables, step), state, projects, 0))
+        return tuple(_Follower(projects).follow(Leaf(words, step.cwd, step.variables, step), state, 0))
     except _UnfollowedError as error:
         return str(error)
 
@@ -74,21 +78,55 @@ class _UnfollowedError(Exception):
     """What a script runs cannot be told."""
 
 
-def _follow(leaf: Leaf, state: State, projects: Projects, depth: int) -> Iterator[Leaf]:
-    words = leaf.words
-    if not words:
-        return
-    if leaf.name in _WRAPPERS:
-        given = [word for word in words[1:] if "=" in word]
-        inner = tuple(word for word in words[1:] if "=" not in word)
-        values = {name: value for name, _, value in (word.partition("=") for word in given)}
-        yield from _follow(replace(leaf, words=inner, variables={**leaf.variables, **values}), state, projects, depth)
-    elif leaf.name in _FETCHERS or (leaf.name in _MANAGERS and words[1:2] in (("exec",), ("dlx",))):
-        yield _looked_up(leaf)
-    elif leaf.name in _MANAGERS:
-        yield from _script(leaf, state, projects, depth)
-    else:
-        yield leaf
+class _Follower:
+    """Follows one command, and no more of its scripts than anybody writes: each may call others many times."""
+
+    def __init__(self, projects: Projects) -> None:
+        self.projects = projects
+        self.room = _MOST
+
+    def follow(self, leaf: Leaf, state: State, depth: int) -> Iterator[Leaf]:
+        """The programs that a command comes to."""
+        words = leaf.words
+        self.room -= 1
+        if self.room < 0 or depth > _DEEPEST:
+            raise _UnfollowedError("the scripts of package.json call more scripts than are followed")
+        if not words or leaf.name in _SET_UP:
+            return
+        if leaf.name in _WRAPPERS:
+            given = tuple(takewhile(lambda word: "=" in word, words[1:]))
+            values = {name: value for name, _, value in (word.partition("=") for word in given)}
+            inner = replace(leaf, words=words[1 + len(given) :], variables={**leaf.variables, **values})
+            yield from self.follow(inner, state, depth)
+        elif leaf.name in _FETCHERS or (leaf.name in _MANAGERS and words[1:2] in (("exec",), ("dlx",))):
+            yield _looked_up(leaf)
+        elif leaf.name in _MANAGERS:
+            yield from self.script(leaf, state, depth)
+        else:
+            yield leaf
+
+    def script(self, leaf: Leaf, state: State, depth: int) -> Iterator[Leaf]:
+        """The commands of a script with those before and behind it; what stands behind its name goes to its last."""
+        called = _called(leaf, self.projects)
+        if isinstance(called, Leaf):
+            yield called
+            return
+        project, name, rest = called
+        # A script starts in the folder of its package.json, with the variables of whoever calls it.
+        there = replace(state, workdir=leaf.cwd, env=leaf.variables, args={})
+        folders = (*leaf.scripts, project.folder)
+        for each in (f"pre{name}", name, f"post{name}"):
+            inner = script_steps(project.scripts.get(each, ""), leaf.step.instruction, there)
+            if isinstance(inner, Opaque):
+                raise _UnfollowedError(f"a script of package.json is not understood: {inner.reason}")
+            for place, found in enumerate(inner):
+                if any(word is None for word in found.argv) or not found.certain:
+                    raise _UnfollowedError(f"the script {each!r} of package.json decides when it runs")
+                given = tuple(word for word in found.argv if word is not None)
+                more = tuple(rest) if each == name and place == len(inner) - 1 else ()
+                by = leaf.by | {"npm"}
+                made = Leaf((*given, *more), found.cwd, found.variables, leaf.step, by=by, scripts=folders)
+                yield from self.follow(made, there, depth + 1)
 
 
 def _looked_up(leaf: Leaf) -> Leaf:
@@ -103,44 +141,27 @@ def _looked_up(leaf: Leaf) -> Leaf:
     return replace(leaf, words=(name, *rest), version=version, by=leaf.by | {"npx"})
 
 
-def _script(leaf: Leaf, state: State, projects: Projects, depth: int) -> Iterator[Leaf]:
-    """The commands of a script with those before and behind it; what stands behind its name goes to its last one."""
+def _called(leaf: Leaf, projects: Projects) -> Leaf | tuple[Project, str, list[str]]:
+    """The script that a manager calls: its project, its name and the words behind it; a leaf where it calls none."""
     words, shown = list(leaf.words[1:]), " ".join(leaf.words[:3])
     while words and words[0] in ("--silent", "-s", "--quiet", "-q"):
         words.pop(0)
-    run = words[:1] and words[0] in _RUNS
+    run = bool(words) and words[0] in _RUNS
     name = words[1] if run and len(words) > 1 else words[0] if words else ""
     rest = words[2 if run else 1 :]
     plain = run or name in _NAMED or (leaf.name != "npm" and name not in _OWN_WORDS)
     if not name or name.startswith("-") or not plain:
-        yield leaf  # a command of the manager itself
-        return
+        return leaf  # a command of the manager itself
     project = projects(leaf.cwd) if leaf.cwd is not None else None
     if project is None:
         raise _UnfollowedError(f"what `{shown}` starts cannot be seen: package.json is not in the build context")
     text = project.scripts.get(name)
     if text is None and leaf.name == "yarn" and not run:
-        yield replace(leaf, words=(name, *rest), by=leaf.by | {"npx"})  # yarn also calls programs of dependencies
-        return
+        return replace(leaf, words=(name, *rest), by=leaf.by | {"npx"})  # yarn also calls programs of dependencies
     if text is None:
         raise _UnfollowedError(f"package.json has no script {name!r}")
-    if depth >= _DEEPEST:
-        raise _UnfollowedError(f"the script {name!r} of package.json calls scripts that are too deep to follow")
     if leaf.name == "npm" and rest:
         if rest[0] != "--":
             raise _UnfollowedError(f"npm takes `{rest[0]}` of `{shown}` for itself or for the script by its version")
         rest = rest[1:]
-    # A script starts in the folder of its package.json, with the variables of whoever calls it.
-    there = replace(state, workdir=leaf.cwd, env=leaf.variables, args={})
-    for each in (f"pre{name}", name, f"post{name}"):
-        inner = script_steps(project.scripts.get(each, ""), leaf.step.instruction, there)
-        if isinstance(inner, Opaque):
-            raise _UnfollowedError(f"a script of package.json is not understood: {inner.reason}")
-        for place, found in enumerate(inner):
-            if any(word is None for word in found.argv) or not found.certain:
-                raise _UnfollowedError(f"the script {each!r} of package.json decides when it runs")
-            given = tuple(word for word in found.argv if word is not None)
-            more = tuple(rest) if each == name and place == len(inner) - 1 else ()
-            folders = (*leaf.scripts, project.folder)
-            made = Leaf((*given, *more), found.cwd, found.variables, leaf.step, by=leaf.by | {"npm"}, scripts=folders)
-            yield from _follow(made, there, projects, depth + 1)
+    return project, name, rest

@@ -63,9 +63,7 @@ def built_at_start(situation: Situation) -> tuple[Finding, ...]:
         return ()
     tool = next((tool for step in launch.all_steps if (tool := language.toolchain(step))), "")
     if not tool:
-        shown = served_for_developers(situation, stage)
-        advice = "build in a RUN and serve the files that it writes"
-        message = f"`{shown}` is a development server, which compiles whenever it is asked: {advice}"
-        return (Finding(launch.instruction.start, message),) if shown else ()
+        weak = served_for_developers(situation, stage)
+        return (Finding(launch.instruction.start, weak),) if weak else ()
     advice = "build in a RUN and start what it makes, then the image needs no toolchain and starts at once"
     return (Finding(launch.instruction.start, f"`{tool}` works whenever the image starts: {advice}"),)

@@ -10,16 +10,19 @@ from rewriter.transform import Level, level_of
 
 if TYPE_CHECKING:
     from rewriter.ecosystems.ecosystem import Ecosystem
+    from rewriter.model.run import Step
     from rewriter.model.stages import Stage
     from rewriter.planning.plan import SplitPlan
     from rewriter.situation import Situation
 
 _MAY_SERVE = frozenset("serve http-server vite python python3 npm yarn pnpm npx pnpx cross-env".split())
 
-_MAY_DEVELOP = _MAY_SERVE | frozenset(
+_MAY_DEVELOP = (_MAY_SERVE - {"python", "python3"}) | frozenset(
     "react-scripts craco vue-cli-service ng gatsby docusaurus astro next webpack webpack-dev-server parcel hugo mkdocs "
     "jekyll ember".split()
 )
+
+_PYTHON = frozenset({"python", "python3"})
 
 Plan = Callable[["Ecosystem | None"], "SplitPlan | str"]
 
@@ -32,7 +35,7 @@ def best_way(situation: Situation, stage: Stage, plan: Plan) -> SplitPlan | str:
     """
     language = situation.ecosystem(stage)
     launch = launch_of(stage, situation.files(stage)) if language is not None else ""
-    if language is None or isinstance(launch, str) or not any(step.name in _MAY_SERVE for step in launch.steps):
+    if language is None or isinstance(launch, str) or not any(_may_serve(step) for step in launch.steps):
         return plan(language)
     # Imported here: most images serve no static site.
     from rewriter.ecosystems.static_find import site_ways
@@ -55,8 +58,12 @@ def best_way(situation: Situation, stage: Stage, plan: Plan) -> SplitPlan | str:
     return f"{reasons[id(kept)]}; with nginx in its place: {reasons[id(instead)]}"
 
 
+def _may_serve(step: Step) -> bool:
+    return step.name in _MAY_SERVE and (step.name not in _PYTHON or "http.server" in step.argv)
+
+
 def served_for_developers(situation: Situation, stage: Stage) -> str:
-    """The development server that the image starts, as in a sentence; empty when it starts none."""
+    """What is said of the development server that the image starts; empty when it starts none."""
     launch = launch_of(stage, situation.files(stage))
     if isinstance(launch, str) or not any(step.name in _MAY_DEVELOP for step in launch.steps):
         return ""
