@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rewriter.ecosystems.nginx_site import unfit_root
 from rewriter.ecosystems.node_project import project_at
 from rewriter.ecosystems.static_dev import BUILT_AHEAD, advice, built_ahead, development_server
+from rewriter.ecosystems.static_fit import Site, judged
 from rewriter.ecosystems.static_output import output_folder
 from rewriter.ecosystems.static_scripts import Leaf, leaves
 from rewriter.ecosystems.static_server import SERVERS, StaticServer, static_server
@@ -19,10 +19,8 @@ from rewriter.ecosystems.static_vite import read_preview
 from rewriter.ecosystems.transfers import transfers
 from rewriter.manifests.npm import split_name
 from rewriter.model.files import STANDARD_FOLDERS
-from rewriter.model.launch import launch_of, tested_programs
+from rewriter.model.launch import launch_of
 from rewriter.model.paths import below
-from rewriter.shell import Opaque
-from rewriter.userland.runtime import ROOT_NAMES
 
 if TYPE_CHECKING:
     from rewriter.ecosystems.node_project import Project
@@ -34,29 +32,6 @@ if TYPE_CHECKING:
 
 _MAY_START = SERVERS | frozenset("npm yarn pnpm npx pnpx cross-env".split())
 _BUILDERS = frozenset("npm yarn pnpm npx pnpx make node sh bash".split())
-_SETTINGS_OF_SERVE = frozenset({"serve.json", "now.json", "vercel.json"})
-
-
-@dataclass(slots=True)
-class Site:
-    """``folder`` is absolute in the image; ``maker`` is the command that writes it, None for what is built ahead."""
-
-    server: StaticServer
-    leaf: Leaf
-    folder: str
-    maker: Step | None
-    known: bool
-    """True when the tool that builds is known to write that folder."""
-    dependency: bool = False
-    """True when the server is a package of the project."""
-    unseen: bool = False
-    """True when the packages of the project are not seen."""
-    development: bool = False
-    """True when the server is one for developers, and only what it builds is carried."""
-    against_nginx: str = ""
-    """Why nginx cannot take the server's place; empty when it can."""
-    lines: tuple[str, ...] = ()
-    """RUN lines that build ahead what the start command builds."""
 
 
 def site_ways(situation: Situation, stage: Stage) -> tuple[KeptServer, NginxInstead] | str | None:
@@ -144,8 +119,7 @@ class _Finder:
         lines = (line,) if made is None else ()
         site = Site(server, leaf, folder, made, known=True, dependency=True, development=True, lines=lines)
         site.server.notes.append("a production build is served and no development server: it reloads nothing")
-        site.against_nginx = server.unrepeated or next(self._against_nginx(site), "")
-        return site
+        return judged(site, self.stage, self.files, self.launch)
 
     def _site(self, leaf: Leaf, server: StaticServer) -> Site | str:
         package = self.project(leaf.cwd) if leaf.cwd is not None else None
@@ -169,8 +143,7 @@ class _Finder:
         if not made_by:
             return f"nothing in the stage is seen to build {folder}, which {server.tool} serves"
         site = Site(server, leaf, folder, made_by[-1], known, leaf.name in names, unseen=package is None)
-        site.against_nginx = server.unrepeated or next(self._against_nginx(site), "")
-        return site
+        return judged(site, self.stage, self.files, self.launch)
 
     def _version(self, leaf: Leaf) -> str:
         """The version of a server as far as the files say; "" for the newest, ``?`` where they do not."""
@@ -242,44 +215,6 @@ class _Finder:
 
     def _built_there(self, folder: str) -> bool:
         return any(below(folder, (path,)) or below(path, (folder,)) for path, _ in self._makers)
-
-    def _against_nginx(self, site: Site) -> Iterator[str]:
-        """What nginx would do otherwise, or could not."""
-        state, launch, server = self.stage.final_state, self.launch, site.server
-        if server.outside:
-            yield server.outside
-        unfit = unfit_root(site.folder)
-        if unfit or server.port is None:
-            yield unfit or f"the port of {server.tool} is not written out"
-        if state.user not in ROOT_NAMES:
-            yield f"it runs as {state.user or 'an unknown user'}, and nginx starts as root there"
-        instruction = launch.instruction
-        end = instruction.args_start + len(instruction.args)
-        if len(launch.steps) != 1 or launch.wrappers or (state.entrypoint is not None and state.cmd is not None):
-            yield "its start command is more than the server"
-        if not instruction.logical.whole(instruction.args_start, end):
-            yield "its start command cannot be written anew where it stands"
-        yield from self._ports(server)
-        context = self.files.context
-        for path in context.files() if context is not None and server.tool == "serve" else ():
-            if posixpath.basename(path) in _SETTINGS_OF_SERVE - {"vercel.json"} and "node_modules/" not in path:
-                yield f"{path} may set how serve answers"
-        health = tested_programs(self.stage)
-        for step in health if not isinstance(health, Opaque) else ():
-            if step.name == "wget" and any("localhost" in (word or "") for word in step.argv):
-                yield "its HEALTHCHECK asks localhost with wget, which may try IPv6 alone, where nginx does not listen"
-
-    def _ports(self, server: StaticServer) -> Iterator[str]:
-        exposed = {
-            word.partition("/")[0]
-            for instruction, state in self.stage.numbered()
-            if instruction.name == "EXPOSE"
-            for operand in instruction.operands
-            if (word := state.expand(operand, instruction.escape)) is not None
-        }
-        if exposed and str(server.port) not in exposed:
-            shown = ", ".join(sorted(exposed))
-            yield f"{server.tool} listens at {server.port}, and EXPOSE names {shown}: which is right cannot be told"
 
 
 @dataclass(frozen=True, slots=True)

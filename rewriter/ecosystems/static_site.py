@@ -22,7 +22,7 @@ from rewriter.transform import Certainty, Evidence
 if TYPE_CHECKING:
     from rewriter.ecosystems.artefacts import Artefact
     from rewriter.ecosystems.runtime_base import Builder
-    from rewriter.ecosystems.static_find import Site
+    from rewriter.ecosystems.static_fit import Site
     from rewriter.facts import Facts
     from rewriter.model.files import StageFiles
     from rewriter.model.launch import Launch
@@ -34,6 +34,7 @@ _SETTINGS = frozenset(
     "NEXT_TELEMETRY_DISABLED ASTRO_* HUGO_* JEKYLL_ENV ELEVENTY_* SKIP_PREFLIGHT_CHECK CI npm_config_* NPM_CONFIG_* "
     "YARN_* PNPM_* COREPACK_* PIP_* POETRY_*".split()
 )
+_PROGRAM_FOLDERS = frozenset({"/usr/local/bin", "/usr/bin", "/bin"})
 _NAMES = re.compile(r"\$\{?(\w+)")
 
 
@@ -82,13 +83,15 @@ class KeptServer(SiteStage):
 
     def __init__(self, stage: Stage, files: StageFiles, runs: tuple[Run, ...], site: Site) -> None:
         super().__init__(stage, files, runs, site)
-        self.refusal = site.server.outside or self._missing()
+        self.refusal = site.server.outside or self._missing() or site.health
 
     def _missing(self) -> str:
         """Why the server would not be there."""
         leaf, image = self.site.leaf, self.stage.root.image
         if self.site.development:
             return f"`{self.site.server.tool}` is a development server, which needs all that it builds with"
+        if "/" in leaf.words[0] and posixpath.dirname(leaf.words[0]) not in _PROGRAM_FOLDERS and not leaf.local:
+            return f"{leaf.words[0]} is not known to be there"
         if self.site.server.tool == "http.server":
             return "" if image is not None and image.short_name == "python" else "Python is none of its image"
         if self.site.dependency and not self.installed_by:
@@ -156,7 +159,7 @@ class NginxInstead(SiteStage):
 
     def __init__(self, stage: Stage, files: StageFiles, runs: tuple[Run, ...], site: Site) -> None:
         super().__init__(stage, files, runs, site)
-        self.refusal = site.against_nginx
+        self.refusal = site.against_nginx or site.health
 
     @property
     def literals(self) -> frozenset[str]:
