@@ -62,6 +62,11 @@ class Ecosystem(ABC):
     """Tools that may stand in a start command because they only start the application (``npm``): it looks through."""
     interpreted: ClassVar[bool] = False
     """True when the application itself is carried, and not what a compiler makes of it."""
+    self_contained: ClassVar[bool] = False
+    """True when what is carried needs nothing of the system: of RUN only what ``concerns`` names is for run time."""
+
+    refusal: str = ""
+    """Why there is no split in its way, whatever else is found; empty when nothing speaks against it yet."""
 
     def __init__(self, stage: Stage, files: StageFiles, runs: tuple[Run, ...] | None = None) -> None:
         self.stage = stage
@@ -94,6 +99,10 @@ class Ecosystem(ABC):
         from rewriter.ecosystems.build_packages import called_in_sources
 
         return called_in_sources(self)
+
+    def concerns(self, step: Step) -> bool:
+        """Whether run time may need what a command does to the system; asked of what is self-contained."""
+        return True
 
     def repeats(self, step: Step) -> bool:
         """True for a command that sets up the running system, and is to be repeated in the runtime."""

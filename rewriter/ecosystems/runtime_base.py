@@ -59,6 +59,10 @@ class RuntimeBase:
     """Names of ENV that the image sets as the builder's base does."""
     variables: Mapping[str, str] | None = None
     """ENV of the image with the values; None where it is not known, or of no concern."""
+    setup: tuple[str, ...] = ()
+    """One RUN that sets it up for what it starts, in lines."""
+    announced: frozenset[str] = frozenset()
+    """Differences of its configuration that are meant; see `Change.announced`."""
     lines: tuple[str, ...] = ()
     """ENV lines that make it behave as the builder's image does."""
     users: frozenset[str] = frozenset()

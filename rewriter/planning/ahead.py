@@ -12,6 +12,7 @@ from rewriter.model.launch import Launch, launch_of
 from rewriter.model.run import Step
 from rewriter.planning.needs import DEV_TOOLS
 from rewriter.planning.plan import Draft, Start
+from rewriter.planning.ways import served_for_developers
 from rewriter.situation import Situation
 from rewriter.transform import Certainty, Evidence, Finding
 from rewriter.userland.runtime import ROOT_NAMES
@@ -55,7 +56,8 @@ def build_ahead(draft: Draft) -> str | None:
     single = len(draft.launch.steps) == 1 and (state.entrypoint is None or state.cmd is None)
     if not single or not instruction.logical.whole(instruction.args_start, end):
         return f"{refusal}; the command is more than one that builds and starts"
-    draft.launch = replace(draft.launch, steps=(replace(step, argv=ahead.command, command=None),), shell=False)
+    started = replace(step, argv=ahead.command, command=None, interpreter="")
+    draft.launch = replace(draft.launch, steps=(started,), shell=False)
     draft.language.promise(ahead.output, step)
     draft.lines += [BuilderLine(text) for text in ahead.lines]
     draft.start = Start(instruction, json.dumps(ahead.command))
@@ -72,6 +74,7 @@ def built_at_start(situation: Situation) -> tuple[Finding, ...]:
         return ()
     tool = next((tool for step in _called(launch) if (tool := language.toolchain(step))), "")
     if not tool:
-        return ()
+        weak = served_for_developers(situation, stage)
+        return (Finding(launch.instruction.start, weak),) if weak else ()
     advice = "build in a RUN and start what it makes, then the image needs no toolchain and starts at once"
     return (Finding(launch.instruction.start, f"`{tool}` works whenever the image starts: {advice}"),)

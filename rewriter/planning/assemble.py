@@ -44,11 +44,10 @@ def assemble(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Split
     environment = carried_environment(draft, base, moved, [*before, *shaping])
     if isinstance(environment, str):
         return environment
-    draft.evidence += environment.evidence
-    draft.evidence += base.evidence
+    draft.evidence += [*environment.evidence, *base.evidence]
     draft.evidence += [Evidence(f"{name} is installed: {reason}", "Dockerfile") for name, reason in packages.items()]
-    stays = not any(i.name == "WORKDIR" for i in tail)
     # Always kept: nothing shows that a program does not look at it, or write beside itself.
+    stays = not any(i.name == "WORKDIR" for i in tail)
     workdir = state.workdir if stays and state.workdir != "/" else None
     builder_name, runtime_name = _names(draft)
     draft.findings += _ageing(draft, base)
@@ -83,7 +82,7 @@ def _announced(draft: Draft, base: RuntimeBase, left: frozenset[str]) -> frozens
     """The start command that is written anew, the variables that only our lines set, and those that stay behind."""
     names = {name for line in our_lines(draft, base) for name in _SET.findall(line)} | left
     start = {draft.start.instruction.name} if draft.start is not None else set()
-    return frozenset({f"ENV {name}" for name in names} | start)
+    return frozenset({f"ENV {name}" for name in names} | start) | base.announced
 
 
 def _ageing(draft: Draft, base: RuntimeBase) -> Iterator[Finding]:
@@ -234,7 +233,8 @@ def _shell(draft: Draft, tail: tuple[Instruction, ...]) -> str | None:
     """The SHELL line in force, where a shell form of run time is read by it."""
     state = draft.stage.final_state
     check = state.healthcheck.trigger if state.healthcheck is not None else None
-    used = draft.launch.instruction.json is None or (check is not None and check.name == "CMD" and check.json is None)
+    starts = draft.launch.instruction.json is None and draft.start is None
+    used = starts or (check is not None and check.name == "CMD" and check.json is None)
     if state.shell == DEFAULT_SHELL or not used or any(i.name == "SHELL" for i in tail):
         return None
     line = next((i for i in reversed(draft.stage.instructions) if i.name == "SHELL"), None)

@@ -35,6 +35,10 @@ def source_folders(draft: Draft) -> tuple[str, ...]:
 def carry_files(draft: Draft) -> str | None:
     """Adds a COPY --from for every file of run time; a reason when one cannot be placed."""
     paths = dict(draft.reads.paths)
+    if draft.language.self_contained:
+        for path in paths:
+            draft.carry(path, path)
+        return _odd(draft)
     paths.update((script.path, "it is the entry script") for script in draft.launch.scripts)
     problem = _from_context(draft, paths) or _from_elsewhere(draft, paths)
     if problem:
@@ -62,6 +66,10 @@ def carry_files(draft: Draft) -> str | None:
     if problem:
         return problem
     draft.copies[:] = [_owned(copy, draft) for copy in draft.copies]
+    return _odd(draft)
+
+
+def _odd(draft: Draft) -> str | None:
     odd = next((c for c in draft.copies if not (PLAIN_PATH.match(c.source) and PLAIN_PATH.match(c.target))), None)
     return f"the path {odd.source!r} has characters that a COPY would read otherwise" if odd else None
 

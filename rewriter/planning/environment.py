@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rewriter.ecosystems.ecosystem import Ecosystem
 from rewriter.ecosystems.runtime_base import RuntimeBase
@@ -37,43 +37,14 @@ def carried_environment(
     draft: Draft, base: RuntimeBase, moved: list[Instruction], shaping: list[str]
 ) -> CarriedEnvironment | str:
     """The lines, or a reason when a moved instruction uses a variable that cannot be carried."""
-    stage, launch, language = draft.stage, draft.launch, draft.language
-    ours = list(draft.production.environment) if draft.production is not None else []
-    marks = (
-        [line.before for line in draft.production.lines if line.before is not None] if ours and draft.production else []
-    )
-    lines = list(_of_others(draft, base)) + ([] if marks else ours)
-    evidence: list[Evidence] = []
-    carried: set[str] = {"PATH", "HOME", *base.environment}
+    stage, launch = draft.stage, draft.launch
     arguments: dict[str, Instruction] = {
         pair.key: i for i in stage.instructions if i.name == "ARG" and i not in moved for pair in i.pairs
     }
-    wanted: list[str] = []
-    for instruction, state in stage.numbered():
-        if marks and instruction.start >= marks[0].start:
-            lines += ours  # where the builder has them: PATH is read from left to right
-            marks = []
-        if instruction.name != "ENV" or instruction in moved:
-            continue
-        kept = [
-            pair.key
-            for pair in instruction.pairs
-            if not _stays(pair.key, pair.value or "", stage, state, language, evidence)
-        ]
-        if not kept:
-            continue
-        names = _used(" ".join(pair.value or "" for pair in instruction.pairs))
-        own = {key for key in names if key in arguments}
-        if names - carried - own or len(kept) < len(instruction.pairs):
-            rendered = _expanded(instruction, state, kept)
-            if rendered is None:
-                return f"line {instruction.line}: ENV {kept[0]} uses variables that the runtime does not have"
-            lines.append(rendered)
-        else:
-            wanted += sorted(own)
-            lines.append(instruction.text.rstrip("\r\n"))
-        carried |= set(kept)
-    lines += ours if marks else []
+    own = _own_lines(draft, base, moved, arguments)
+    if isinstance(own, str):
+        return own
+    carried, wanted = own.carried, own.wanted
     # In order: a moved ENV may use what stands above it, and gives its names to what stands below.
     for text, line, names in [*((text, 0, set[str]()) for text in shaping), *map(_needs_and_gives, moved)]:
         for name in sorted(_used(text) - carried):
@@ -90,7 +61,52 @@ def carried_environment(
     if isinstance(redeclared, str):
         return redeclared
     left = {p.key for i in stage.instructions if i.name == "ENV" for p in i.pairs} - carried
-    return CarriedEnvironment((*redeclared, *lines), frozenset(left), tuple(evidence))
+    return CarriedEnvironment((*redeclared, *own.lines), frozenset(left), tuple(own.evidence))
+
+
+@dataclass(slots=True)
+class _OwnLines:
+    """ENV lines in the order of the builder, the names that hold at their end, and the ARGs that they use."""
+
+    lines: list[str]
+    carried: set[str]
+    wanted: list[str] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+def _own_lines(
+    draft: Draft, base: RuntimeBase, moved: list[Instruction], arguments: dict[str, Instruction]
+) -> _OwnLines | str:
+    stage, production = draft.stage, draft.production
+    ours = list(production.environment) if production is not None else []
+    marks = [line.before for line in production.lines if line.before is not None] if ours and production else []
+    own = _OwnLines([*_of_others(draft, base), *([] if marks else ours)], {"PATH", "HOME", *base.environment})
+    for instruction, state in stage.numbered():
+        if marks and instruction.start >= marks[0].start:
+            own.lines += ours  # where the builder has them: PATH is read from left to right
+            marks = []
+        if instruction.name != "ENV" or instruction in moved:
+            continue
+        kept = [
+            pair.key
+            for pair in instruction.pairs
+            if not _stays(pair.key, pair.value or "", stage, state, draft.language, own.evidence)
+        ]
+        if not kept:
+            continue
+        names = _used(" ".join(pair.value or "" for pair in instruction.pairs))
+        from_arguments = {key for key in names if key in arguments}
+        if names - own.carried - from_arguments or len(kept) < len(instruction.pairs):
+            rendered = _expanded(instruction, state, kept)
+            if rendered is None:
+                return f"line {instruction.line}: ENV {kept[0]} uses variables that the runtime does not have"
+            own.lines.append(rendered)
+        else:
+            own.wanted += sorted(from_arguments)
+            own.lines.append(instruction.text.rstrip("\r\n"))
+        own.carried |= set(kept)
+    own.lines += ours if marks else []
+    return own
 
 
 def our_lines(draft: Draft, base: RuntimeBase) -> Iterator[str]:

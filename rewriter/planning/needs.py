@@ -90,7 +90,7 @@ def launch_needs(launch: Launch, health: tuple[Step, ...], go: Ecosystem, known:
         if script.interpreter == "bash":
             needs.want("bash", f"{script.origin} is run by it")
     state = go.stage.final_state
-    if launch.instruction.json is None and state.shell[0].endswith("bash"):
+    if launch.shell and launch.instruction.json is None and state.shell[0].endswith("bash"):
         needs.want("bash", "SHELL names it for the start command")
     return needs
 

@@ -60,7 +60,7 @@ def render_split(dockerfile: Dockerfile, plan: SplitPlan) -> tuple[Edit, ...]:
     # The builder's own lines first: what is inserted at one place keeps its order.
     edits = [*_from_edits(plan), *_builder_edits(dockerfile, plan)]
     kept_in_place, earlier = _suffix(plan)
-    head = _runtime_lines(plan)
+    head = _runtime_lines(plan, f" {dockerfile.escape}{ending}    ")
     moved_spans = [_with_comments(dockerfile, instruction) for instruction in earlier]
     moved_texts = [_closed(text[span.start : span.end], ending) for span in moved_spans]
     if kept_in_place:
@@ -116,13 +116,14 @@ def _from_edits(plan: SplitPlan) -> Iterable[Edit]:
     yield Edit(behind, behind, f" {keyword(plan.stage, 'AS')} {plan.builder_name}")
 
 
-def _runtime_lines(plan: SplitPlan) -> list[str]:
+def _runtime_lines(plan: SplitPlan, continued: str) -> list[str]:
     stage = plan.stage
     name = f" {keyword(stage, 'AS')} {plan.runtime_name}" if plan.runtime_name else ""
     platform = f" --platform={plan.platform}" if plan.platform else ""
     lines = [f"{keyword(stage, 'FROM')}{platform} {plan.runtime.image}{name}"]
     if plan.packages:
         lines.append(package_line(stage, plan.packages, plan.runtime.kind, recommends=plan.recommends))
+    lines += [_cased(stage, continued.join(plan.runtime.setup))] if plan.runtime.setup else []
     lines += [_cased(stage, line) for line in plan.environment]
     workdir = [f"{keyword(stage, 'WORKDIR')} {plan.workdir}"] if plan.workdir else []
     user = [f"{keyword(stage, 'USER')} {plan.user}"] if plan.user else []

@@ -47,6 +47,8 @@ def sort_roles(
     roles = Roles(started=started, system=system)
     effects = FileEffects(language, source_folders, roles)
     for run in language.runs:
+        if isinstance(run.steps, Opaque) and language.self_contained:
+            continue
         if isinstance(run.steps, Opaque):
             roles.refused.append(f"line {run.instruction.line}: {run.steps.reason}")
             continue
@@ -74,7 +76,7 @@ def _other_sources(language: Ecosystem, roles: Roles) -> None:
 def _sort(step: Step, run: Run, language: Ecosystem, effects: FileEffects, roles: Roles) -> bool:
     """Sorts one command; True when it is to be repeated in the runtime stage."""
     line = run.instruction.line
-    if not step.argv:
+    if not step.argv or (language.self_contained and not language.concerns(step)):
         return False
     name = step.name
     if step.command is not None:
@@ -174,7 +176,7 @@ def _packages(step: Step, roles: Roles, language: Ecosystem, line: int) -> None:
         elif language.interpreted:  # a script may start anything: what is not known to be for the build is kept
             roles.packages.setdefault(name, f"line {line}")
             roles.recommends |= recommends
-        else:
+        elif not language.self_contained:
             roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")
 
 

@@ -137,10 +137,12 @@ _CHECK_CERTIFICATES = frozenset("curl wget git libcurl4 libcurl4t64 libcurl3-gnu
 
 
 def _tools_of_builds(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: dict[str, str]) -> None:
-    """On the builder's own system all that is started is there, but for what was sorted out as being for the build."""
+    """On the builder's own system all that is started is there, but for what was sorted out as being for the build, or
+    as being for nothing that the sources start."""
     for step in (*draft.launch.all_steps, *health):
         package = program_package(step.name, base.kind)
-        if package and is_for_builds(package, draft.language):
+        unused = package in draft.roles.packages and _provably_unused(draft, str(package))
+        if package and (is_for_builds(package, draft.language) or unused):
             packages.setdefault(package, f"line {step.instruction.line} calls {step.name}")
 
 
@@ -175,7 +177,7 @@ def _users(draft: Draft, base: RuntimeBase) -> None:
             base.vetoes.append(f"line {line}: the owner {name} is not known there")
         elif not same_family and not name.isdigit():
             base.vetoes.append(f"line {line}: the owner {name} has another number there")
-    for instruction in draft.stage.instructions:
+    for instruction in draft.stage.instructions if not draft.language.self_contained else ():
         owner = instruction.flag("chown") if instruction.name in ("COPY", "ADD") else None
         for name in (owner or "").split(":") if owner and _carries(draft, instruction) else ():
             if not _knows(base, name) and not any(name in step.argv for step in made):

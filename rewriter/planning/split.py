@@ -17,6 +17,7 @@ from rewriter.planning.plan import Draft, SplitPlan
 from rewriter.planning.programs import find_programs
 from rewriter.planning.roles import sort_roles
 from rewriter.planning.runtime_choice import choose_runtime
+from rewriter.planning.ways import best_way
 from rewriter.situation import Situation
 
 
@@ -25,7 +26,13 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
 
     ``builder`` stands for a base that a swap is about to give the stage; None takes the stage's own.
     """
-    draft = _begin(situation, builder)
+    stage = situation.model.final
+    problem = unfit(situation, stage)
+    return problem or best_way(situation, stage, lambda language: _plan(situation, language, builder))
+
+
+def _plan(situation: Situation, language: Ecosystem | None, builder: Builder | None) -> SplitPlan | str:
+    draft = _begin(situation, language, builder)
     if isinstance(draft, str):
         return draft
     problem = build_ahead(draft)
@@ -57,16 +64,14 @@ def plan_split(situation: Situation, builder: Builder | None = None) -> SplitPla
     return runtime if isinstance(runtime, str) else assemble(draft, *runtime)
 
 
-def _begin(situation: Situation, builder: Builder | None) -> Draft | str:
-    stage = situation.model.final
-    problem = unfit(situation, stage)
-    if problem:
-        return problem
-    language, image = situation.ecosystem(stage), stage.image
+def _begin(situation: Situation, language: Ecosystem | None, builder: Builder | None) -> Draft | str:
+    stage, image = situation.model.final, situation.model.final.image
     if image is None:
         return f"its base image {stage.image_word} is only known at build time"
     if language is None:
         return _nothing_built(situation, stage)
+    if language.refusal:
+        return language.refusal
     if image.digest:
         return f"{stage.root.image_word} is pinned by digest: another tag would drop the pin"
     facts = situation.facts.image(image.short_name)

@@ -105,6 +105,9 @@ class Verifier:
             return Verified(planned)
         try:
             found = self._largest(trial, planned, partial(rewrite, level))
+            if level != asked and _has_another_form(wanted, planned, found):
+                less = self._largest(trial, wanted, partial(rewrite, asked))
+                found = less if less.proof is not None and less.proof.verdict.holds else found
         except EngineError as error:
             found = _refused(planned, Proof(Verdict.NOT_RUN, str(error)))
         if found.proof is not None and found.proof.verdict is Verdict.BASELINE_BROKEN and self.settings.allow_broken:
@@ -200,6 +203,14 @@ def largest_proven(planned: Result, rewrite: Rewrite, prove: Callable[[Result], 
         else:
             rejected[change] = f"proof: {proof.reason}"
     return Verified(rewrite(rejected), held) if held is not None else _refused(planned, first)
+
+
+def _has_another_form(wanted: Result, planned: Result, found: Verified) -> bool:
+    """True when a change that makes a difference is made otherwise at the level that was asked for."""
+    ours, theirs = wanted.change_ids, planned.change_ids
+    lost = ours.keys() & theirs.keys() - found.result.change_ids.keys()
+    holds = found.proof is not None and (found.proof.verdict.holds or found.proof.verdict is Verdict.DIFFERS)
+    return holds and any(ours[each].why != theirs[each].why for each in lost)
 
 
 def _refused(planned: Result, proof: Proof) -> Verified:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,25 @@ class TestVerifier:
         found = Verifier(Settings(engine="no-such-engine")).verify(TRIAL, Level.SAFE, rewrite)
         assert found.may_be_written
         assert not found.result.changed
+
+    def test_another_form_at_the_asked_level_is_tried_where_one_above_it_differs(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def rewrite(level: Level, without: Mapping[ChangeId, str]) -> Result:
+            bold = "b" if level is Level.RISKY else "a"
+            transform = labels(bold, certainty=Certainty.CONTRACT if bold == "b" else Certainty.ASSUMED)
+            named = replace(transform, name="labels")
+            return run_chain(TEXT, (named,), None, Options(level=level), without)
+
+        prove, asked = rejecting("b")
+        monkeypatch.setattr(
+            Verifier, "_largest", lambda _self, _trial, planned, again: largest_proven(planned, again, prove)
+        )
+        found = Verifier(Settings()).verify(TRIAL, Level.REVIEW, rewrite)
+        assert asked == ["b", "a"]
+        assert found.result.after == TEXT + "LABEL a=x\n"
+        assert found.proof is not None
+        assert found.proof.verdict is Verdict.PROVEN
 
     def test_rules_of_what_is_ignored_that_cannot_be_read_are_told(self, tmp_path: Path) -> None:
         (tmp_path / "Dockerfile.dockerignore").mkdir()
