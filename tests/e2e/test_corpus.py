@@ -1,6 +1,7 @@
 """benchmarks/corpus.py as a whole, over real repositories and with faults planted in a transform.
 
 The faults are planted in a copy of the project, from which the program is then run as anybody would run it.
+Many processes, and no engine: it is here because it takes its time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from tests.corpus_files import GO, bare, lay_out
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.e2e
 
 PLANTED = '''"""Fails on purpose, for a test of benchmarks/corpus.py.
 
