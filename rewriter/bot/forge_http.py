@@ -1,7 +1,7 @@
 """Requests to a forge: one client for an identity, with its pace, its limits and its manners.
 
-A reply is JSON and its headers. What goes wrong is one of `rewriter.bot.forge`'s errors, in a line that holds no secret.
-httpx is loaded when the first request is made.
+A reply is JSON and its headers. What goes wrong is one of `rewriter.bot.forge`'s errors, in a line without a
+secret. httpx is loaded when the first request is made.
 """
 
 from __future__ import annotations
