@@ -115,6 +115,15 @@ class Checkout:
         self._local("checkout", "--quiet", "--detach", "--force", self.head, timeout=self._bounds.seconds)
         self._measure()
 
+    def branches(self, remote: Remote, prefix: str) -> dict[str, str]:
+        """The branches of the forge that begin with a prefix, or have that name, with their commits."""
+        patterns = (f"refs/heads/{prefix}", f"refs/heads/{prefix}/*")
+        status, output, errors = self._talk(remote, "ls-remote", "--quiet", "--", remote.url, *patterns)
+        if status != 0:
+            raise GitFailed(f"git ls-remote: {_essence(errors, remote)}")
+        found = (line.partition("\t") for line in output.decode("utf-8", "surrogateescape").splitlines())
+        return {name.removeprefix("refs/heads/"): commit for commit, _, name in found}
+
     def blob(self, path: str) -> str:
         """The id of a file's blob; empty for what is no regular file of the commit."""
         found = self._local("ls-tree", "-z", self.head, "--", path).partition(b"\t")[0].split()

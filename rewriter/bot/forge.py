@@ -202,6 +202,9 @@ class Forge(Protocol):
         """A fork of it that this identity owns: the one that is there, or a new one. Raises Unreachable while the forge
         is still making it."""
 
+    def before_push(self) -> None:
+        """Takes the slot of a write for git, which does not go through the forge's API."""
+
     def issues(self, repository: Repository, title: str) -> list[tuple[int, str]]:
         """Numbers and bodies of open issues of this identity with exactly that title."""
 

@@ -73,7 +73,7 @@ class Marker:
     base: str
     """The hash of what was rewritten: the ids of the Dockerfiles' blobs."""
     output: str
-    """The hash of what it was rewritten to, and of what is said about it."""
+    """The hash of what it was rewritten to."""
     tip: str
     """The id of the last commit that we pushed."""
 
