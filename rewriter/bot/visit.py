@@ -122,9 +122,9 @@ class Visitor:
         if content is not None and _opts_out(content):
             return Survey(repository, ended=f"its {_OPT_OUT} says enabled = false")
         tree = forge.tree(repository, base)
-        if tree is not None and not tree.truncated and not any(map(_may_be_dockerfile, tree.blobs)):
-            if not self._tools.ledger.proposals_of(repository.forge, repository.id):
-                return Survey(repository, ended="it has no Dockerfile")
+        known = self._tools.ledger.proposals_of(repository.forge, repository.id)
+        if tree is not None and not tree.truncated and not known and not any(map(_may_be_dockerfile, tree.blobs)):
+            return Survey(repository, ended="it has no Dockerfile")
         source = self._fork(forge, repository)
         if isinstance(source, str):
             return Survey(repository, ended=source)
@@ -380,7 +380,7 @@ class Visitor:
 
 
 def allowed_owners(campaign: Campaign, source: int) -> set[str]:
-    """The owners that were named for a source, also by naming a repository of theirs; empty where there are no owners."""
+    """The owners that were named for a source, also by naming a repository of theirs; empty where none exist."""
     chosen = campaign.sources[source]
     if chosen.forge in ("git", "folder"):
         return set()

@@ -17,7 +17,7 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
 
 from rewriter.bot.checkout import GitFailed
 from rewriter.bot.decide import Do
-from rewriter.bot.forge import Busy, ForgeError, Missing, Unreachable
+from rewriter.bot.forge import Busy, ForgeError, Unreachable
 from rewriter.bot.visit import Moved, Plan, Survey, Task, Tools, Visitor
 
 _T = TypeVar("_T")
@@ -161,10 +161,11 @@ class _Visit:
         return "failed" if failed else "left alone"
 
     def _wait_for_window(self) -> None:
-        now = self._tools.clock.now()
-        opens = self._tools.campaign.schedule.opens_at(now)
-        if opens > now:
-            DBOS.sleep(opens - now)
+        # As a step: whether there was a wait must be the same when the workflow is gone through again.
+        clock, schedule = self._tools.clock, self._tools.campaign.schedule
+        wait = self._step("window", lambda: schedule.opens_at(clock.now()) - clock.now())
+        if wait > 0:
+            DBOS.sleep(wait)
 
     def _step(self, name: str, work: Callable[[], _T]) -> _T:
         """A step whose outcome is kept. A forge that is busy is waited for, one that cannot be reached asked again."""
@@ -191,6 +192,8 @@ def _outcome(work: Callable[[], _T]) -> tuple[str, Any]:
     except Busy as error:
         return "busy", error.until
     except Unreachable as error:
-        return "unreachable", error
-    except (ForgeError, Missing, GitFailed, Moved) as error:
+        return "unreachable", Unreachable(str(error))
+    except Moved as error:
         return "failed", error
+    except (ForgeError, GitFailed) as error:
+        return "failed", GitFailed(str(error))  # plain: it is kept as bytes, and made anew from them
