@@ -126,9 +126,15 @@ class Checkout:
 
     def blob(self, path: str) -> str:
         """The id of a file's blob; empty for what is no regular file of the commit."""
-        found = self._local("ls-tree", "-z", self.head, "--", path).partition(b"\t")[0].split()
-        regular = len(found) == 3 and found[0].startswith(b"100")
-        return found[2].decode() if regular else ""
+        mode, identifier = self._entry(path)
+        return identifier if mode.startswith("100") else ""
+
+    def _entry(self, path: str) -> tuple[str, str]:
+        """Mode and id of a path of the commit; both empty for what it does not have."""
+        if not path or path.startswith("/") or ".." in path.split("/"):
+            return "", ""
+        found = self._local("ls-tree", "-z", self.head, "--", path).partition(b"\t")[0].decode().split()
+        return (found[0], found[2]) if len(found) == 3 else ("", "")
 
     def commits(self, commits: Sequence[FileCommit], person: Person, key: str) -> str:
         """Makes the commits on top of the clone's commit and returns the id of the last.
@@ -148,11 +154,11 @@ class Checkout:
     def _commit(self, parent: str, commit: FileCommit, variables: Mapping[str, str], person: Person, key: str) -> str:
         entries = b""
         for path, content in commit.files.items():
-            mode = self._local("ls-tree", "-z", self.head, "--", path).partition(b" ")[0]
-            if not mode.startswith(b"100"):
+            mode, _ = self._entry(path)
+            if not mode.startswith("100"):
                 raise GitFailed(f"{path} is no file of the repository")
             blob = self._local("hash-object", "-w", "--no-filters", "--stdin", feed=content).strip()
-            entries += b"%s %s\t%s\0" % (mode, blob, os.fsencode(path))
+            entries += b"%s %s\t%s\0" % (mode.encode(), blob, os.fsencode(path))
         self._local("update-index", "-z", "--index-info", feed=entries, variables=variables)
         tree = self._local("write-tree", "--missing-ok", variables=variables).decode().strip()
         message = f"{commit.message.rstrip()}\n\n{TRAILER}: {key}\n".encode("utf-8", "backslashreplace")
