@@ -199,8 +199,16 @@ def _linked(name: str, roles: Roles, line: int, *, recommends: bool) -> None:
     roles.linked.append(name)
     for library in libraries:
         roles.libraries.setdefault(library, f"line {line} links against {name}")
-        if recommends and library.startswith(("libsasl2-2", "libldap")):
-            roles.libraries.setdefault("libsasl2-modules", f"line {line} installs what {library} recommends")
+        for each in _recommended_by(library) if recommends else ():
+            roles.libraries.setdefault(each, f"line {line} installs what {library} recommends")
+
+
+def _recommended_by(library: str) -> tuple[str, ...]:
+    return next((names for start, names in _RECOMMENDED.items() if library.startswith(start)), ())
+
+
+_RECOMMENDED = {"libsasl2-2": ("libsasl2-modules",), "libldap": ("libldap-common", "libsasl2-modules")}
+"""Libraries that find no mechanism, or no certificates, without what they recommend. Source: Debian 12 and 13."""
 
 
 def assets(language: Ecosystem, sources: tuple[str, ...], is_source_only: dict[str, bool]) -> Iterator[Copy]:
