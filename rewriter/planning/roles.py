@@ -207,8 +207,13 @@ def _recommended_by(library: str) -> tuple[str, ...]:
     return next((names for start, names in _RECOMMENDED.items() if library.startswith(start)), ())
 
 
-_RECOMMENDED = {"libsasl2-2": ("libsasl2-modules",), "libldap": ("libldap-common", "libsasl2-modules")}
-"""Libraries that find no mechanism, or no certificates, without what they recommend. Source: Debian 12 and 13."""
+_RECOMMENDED = {
+    "libsasl2-2": ("libsasl2-modules",),
+    "libldap": ("libldap-common", "libsasl2-modules"),
+    "librsvg2-2": ("librsvg2-common",),
+    "libmagick": ("ghostscript",),
+}
+"""Libraries that lack mechanisms, certificates, loaders or programs without what they recommend. Source: Debian 12."""
 
 
 def assets(language: Ecosystem, sources: tuple[str, ...], is_source_only: dict[str, bool]) -> Iterator[Copy]:
