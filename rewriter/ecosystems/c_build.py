@@ -26,13 +26,13 @@ _NO_PROGRAM = frozenset({"-c", "-S", "-E", "-shared", "-fsyntax-only", "--versio
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _ASSIGNED = re.compile(r"^[ ]*([\w.-]+)[ ]*(?:\?|:|::|\+)?=[ ]*(.*)$", re.MULTILINE)
 _REFERENCE = re.compile(r"\$[({]([\w.-]+)[)}]")
-_RULE = re.compile(r"^(?!\t)([^\s:=#][^:=#]*?)\s*:(?![=:])[^\n]*\n((?:\t[^\n]*\n?|[ \t]*\n)*)", re.MULTILINE)
+_RULE = re.compile(r"^(?!\t)([^\s:=#][^:=#\n]*):(?![=:])[^\n]*\n((?:\t[^\n]*\n?|[ \t]*\n)*)", re.MULTILINE)
 _TO = re.compile(r"(?:^|\s)-o\s*([^\s;&|]+)")
 _PLAIN = re.compile(r"[\w./+-]+\Z")
 _EXECUTABLE = re.compile(
-    r"^\s*add_executable\s*\(\s*([\w.+-]+|\$\{PROJECT_NAME\})(?!\s+(?:IMPORTED|ALIAS))", re.MULTILINE | re.I
+    r"^[ \t]*add_executable[ \t]*\(\s*([\w.+-]+|\$\{PROJECT_NAME\})(?!\s+(?:IMPORTED|ALIAS))", re.MULTILINE | re.I
 )
-_PROJECT = re.compile(r"^\s*project\s*\(\s*([\w.+-]+)", re.MULTILINE | re.IGNORECASE)
+_PROJECT = re.compile(r"^[ \t]*project[ \t]*\(\s*([\w.+-]+)", re.MULTILINE | re.IGNORECASE)
 _MOVED = re.compile(r"RUNTIME_OUTPUT_DIRECTORY|EXECUTABLE_OUTPUT_PATH|OUTPUT_NAME", re.IGNORECASE)
 _LINKED = re.compile(r"(?:^|[\s\"'=])-l([\w+.-]+)")
 _MOST_RULES = 500

@@ -47,7 +47,6 @@ OTHER_SYSTEMS = frozenset(
 _CONSTRAINT = re.compile(r"^//(?:go:build| \+build) +(.*)$", re.MULTILINE)
 _TEMPORARY = {"os": {"CreateTemp", "MkdirTemp", "TempDir"}, "ioutil": {"TempFile", "TempDir"}}
 _GENERATE = re.compile(r"^//go:generate\s+(?:-command\s+)?(\S+)", re.MULTILINE)
-_CGO_LIBRARIES = re.compile(r"#cgo\s[^\n]*?(?:pkg-config:|LDFLAGS:[^\n]*-l)\s*([^\n]*)")
 
 
 @dataclass(slots=True)
@@ -95,12 +94,21 @@ def parse_go_file(path: str, data: bytes) -> GoFile | None:
     package = next((child.children[1].text or b"" for child in root.children if child.type == "package_clause"), b"")
     imports: list[str] = []
     file = GoFile(path, package.decode(), frozenset(), whole=not root.has_error)
-    libraries = _CGO_LIBRARIES.search(data.decode("utf-8", "replace")) if b'"C"' in data else None
-    file.c_libraries = libraries.group(1).strip() if libraries else ""
+    file.c_libraries = _c_libraries(data.decode("utf-8", "replace")) if b'"C"' in data else ""
     file.generators = tuple(_GENERATE.findall(data.decode("utf-8", "replace"))) if b"//go:generate" in data else ()
     _scan(root, file, imports)
     file.imports = frozenset(imports)
     return file
+
+
+def _c_libraries(text: str) -> str:
+    """What the first directive of cgo that names libraries says of them."""
+    for line in text.split("\n"):
+        flags = line.partition("#cgo")[2]
+        named = flags.partition("pkg-config:")[2] or flags.partition("LDFLAGS:")[2].rpartition("-l")[2]
+        if named.strip():
+            return named.strip()
+    return ""
 
 
 def _scan(root: Node, file: GoFile, imports: list[str]) -> None:

@@ -24,11 +24,9 @@ MOST_FILES = 2_000
 _ARCHITECTURES = frozenset(
     "386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x".split()
 )
-_REPLACE = re.compile(r"^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\.\.?/\S*)", re.MULTILINE)
-_MODULE = re.compile(r'^\s*module\s+"?([^\s"]+)"?', re.MULTILINE)
-_REQUIRE = re.compile(
-    r"^\s*(?:require\s+)?([^\s/()]+\.[^\s/()]+/[^\s()]+|[^\s()]+\.[a-z]+/?[^\s()]*)\s+(v[0-9][^\s]*)", re.MULTILINE
-)
+_REPLACE = re.compile(r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\.?/\S*)", re.MULTILINE)
+_NOT_ASKED_FOR = ("replace", "exclude", "retract")
+_MODULE = re.compile(r'^[ \t]*module[ \t]+"?([^\s"]+)"?', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +170,25 @@ def _module(folder: str, text: str) -> Module | None:
     match = _MODULE.search(text)
     if match is None:
         return None
-    plain = re.sub(r"//[^\n]*", "", text)
-    body = re.sub(r"(?ms)^\s*(?:replace|exclude|retract)\s*(?:\(.*?^\s*\)|[^\n(]*$)", "", plain)
-    return Module(folder, match.group(1), dict(_REQUIRE.findall(body)))
+    return Module(folder, match.group(1), dict(_required(text)))
+
+
+def _required(text: str) -> Iterator[tuple[str, str]]:
+    """Path and version of each module that a go.mod requires."""
+    for line in _asked_for(text):
+        path, version, *_ = [*line.removeprefix("require ").split(), "", ""]
+        if "." in path and re.match(r"v[0-9]", version):
+            yield path, version
+
+
+def _asked_for(text: str) -> Iterator[str]:
+    """The lines of a go.mod without comments and without what is replaced, excluded or retracted."""
+    inside = False
+    for line in text.split("\n"):
+        plain = line.partition("//")[0].strip()
+        if inside:
+            inside = plain != ")"
+        elif plain.startswith(_NOT_ASKED_FOR):
+            inside = plain.endswith("(")
+        else:
+            yield plain

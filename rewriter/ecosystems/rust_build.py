@@ -27,6 +27,7 @@ _VALUES = frozenset(
 )
 _PROFILES = {"dev": "debug", "test": "debug", "bench": "release"}
 _PLAIN = re.compile(r"[A-Za-z0-9_./@=,:+-]+\Z")
+_NAME = re.compile(r"[\w-]+\Z")  # of a package or a binary: letters, digits, - and _
 _CARGO_HOME = "/usr/local/cargo"
 
 
@@ -153,7 +154,7 @@ def _binaries(home: str, cargo: _Cargo, files: StageFiles) -> list[str]:
         package = string(mapping(_toml(folder, files).get("package")).get("name"))
         if package and (not wanted or package == wanted):
             found += _of_package(folder, package, files)
-    return list(dict.fromkeys(found))
+    return [name for name in dict.fromkeys(found) if _NAME.match(name)]
 
 
 def _members(home: str, data: dict[str, Any], files: StageFiles) -> list[str]:
