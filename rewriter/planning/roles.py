@@ -176,14 +176,23 @@ def _packages(step: Step, roles: Roles, language: Ecosystem, line: int) -> None:
         elif language.interpreted:  # a script may start anything: what is not known to be for the build is kept
             roles.packages.setdefault(name, f"line {line}")
             roles.recommends |= recommends
+        elif _is_library(plain):  # it costs little where nothing is linked against it
+            roles.libraries.setdefault(plain, f"line {line}")
         elif not language.self_contained:
             roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")
 
 
+_NO_LIBRARY = ("-dev", "-bin", "-doc", "-dbg", "-tool", "-tools", "-utils", "-perl", "-java", "-common")
+"""Ends of packages called lib… that hold no library of machine code. Source: Debian 12, Alpine 3.20."""
 _WITH_A_SOURCE = frozenset(
     {"-t", "--target-release", "--default-release", "-o", "-c", "--repository", "-X", "--allow-untrusted"}
 )
 """Options that say where packages come from, some with a value behind. Sources: apt-get(8), apk(8), Debian 12."""
+
+
+def _is_library(name: str) -> bool:
+    """Whether a package holds a library and no program, by the naming of Debian and Alpine."""
+    return name.startswith("lib") and not name.startswith("libreoffice") and not name.endswith(_NO_LIBRARY)
 
 
 def _linked(name: str, roles: Roles, line: int, *, recommends: bool) -> None:
