@@ -181,7 +181,7 @@ class JavaStage(SourcedEcosystem):
         read = [m for f in folders if context is not None for m in read_manifests(context, f)]
         manifests = [manifest for manifest in read if manifest.ecosystem == "maven"]
         verdict = musl_verdict(tuple(manifests), image="eclipse-temurin", version="")
-        needs.vetoes += [f"{remark.dependency}: {remark.reason}" for remark in verdict.refusals]
+        needs.vetoes += [str(remark) for remark in verdict.refusals]
         if not manifests:
             needs.vetoes.append("whether its archives bring libraries for glibc (JNI) could not be seen")
         return needs

@@ -170,7 +170,7 @@ class RustStage(SourcedEcosystem):
         found = alpine_needs(manifests, image="rust") if base.kind == "alpine" else None
         found = found or slim_needs(manifests, image="rust", suite=builder.suite or "")
         needs.packages.update(found.run)
-        needs.vetoes += [f"{remark.where}: {remark.dependency}: {remark.reason}" for remark in found.refusals]
+        needs.vetoes += [str(remark) for remark in found.refusals]
         crates = {one.name: one for manifest in manifests for one in manifest.dependencies}
         needs.vetoes += [
             f"whether the crate {name} links a library of the system is not known"
