@@ -11,7 +11,11 @@ from rewriter import Level, Options, Result, rewrite
 from rewriter.context import DictContext
 from rewriter.ecosystems.go_file import parse_go_file
 from rewriter.ecosystems.go_sources import GoSources
-from rewriter.ecosystems.source_words import Source
+from rewriter.ecosystems.rust import RustStage
+from rewriter.ecosystems.source_words import Source, sources_of
+from rewriter.model.files import StageFiles
+from rewriter.model.stages import Model
+from rewriter.syntax import parse
 from tests.test_contract import reasons
 
 GO = ("golang:1.21", "go build -o app .", "./app")
@@ -19,6 +23,8 @@ C = ("gcc:12", "make", "./app")
 RUST = ("rust:1.75", "cargo build --release", "./target/release/app")
 GRADLE = ("eclipse-temurin:17-jdk", "./gradlew build", "build/libs/app-1.0.jar")
 NODE = ("node:18", "npm run build", "a.js")
+
+CRATE = {"Cargo.toml": '[package]\nname = "app"\n', "Cargo.lock": "version = 3\n"}
 
 
 def outcome(kind: tuple[str, str, str], files: dict[str, str], workdir: str = "/app") -> Result:
@@ -81,14 +87,17 @@ SPLITS = {
             "gradlew": "",
         },
     ),
-    "a source of calls": (
-        RUST,
-        {
-            "Cargo.toml": '[package]\nname = "app"\n',
-            "Cargo.lock": "version = 3\n",
-            "src/main.rs": "fn main(){}\n" + "Command::new(\n" * 60_000,
-        },
-    ),
+    **{
+        name: (RUST, {**CRATE, "src/main.rs": "fn main(){}\n" + text})
+        for name, text in {
+            "a source of calls": "Command::new(\n" * 60_000,
+            "calls of a line that does not end": 'fs::dir("' * 60_000,
+            "comments that do not end": "/*" * 300_000,
+            "raw strings that do not end": 'r#"' * 200_000,
+            "quotes of a line that does not end": '"\\' * 300_000,
+            "the name of a program that does not end": 'Command::new("' + "a" * 300_000,
+        }.items()
+    },
 }
 
 
@@ -194,6 +203,26 @@ def test_places_in_a_source(text: str) -> None:
     source = Source("a.rs", text, {})
     places = [source.where(offset) for offset in range(len(text) + 1)]
     assert places == [f"a.rs:{text[:offset].count(chr(10)) + 1}" for offset in range(len(text) + 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "strings"),
+    [
+        ('a("x"); // "no"\nb("y")', {"x": 1, "y": 2}),
+        ('/* "no" \n */ "x" /* "y"', {"x": 2, "y": 2}),
+        ('r#"a "quoted" word"# "x" r##"b"# "##', {'a "quoted" word': 1, "x": 1, 'b"# ': 1}),
+        ('r#"a" "x"\n"y"', {"a": 1, "x": 1, "y": 2}),
+        (r'"a\"b" "x" "open \"', {r"a\"b": 1, "x": 1}),
+        ('"open\n"x"', {"x": 2}),
+        ('\'"\' "x"', {"x": 1}),
+    ],
+)
+def test_strings_of_a_source(text: str, strings: dict[str, int]) -> None:
+    context = DictContext({"a.rs": text})
+    stage = Model(parse("FROM rust:1.75\nCOPY . .\n")).final
+    language = RustStage(stage, StageFiles(stage, context))
+    (source,) = sources_of(language, frozenset(), all_quotes=False)
+    assert source.literals == strings
 
 
 HALF = r"\ud800"

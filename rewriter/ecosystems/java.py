@@ -28,7 +28,7 @@ _CALLS = Calls(
         r"\b(?:new File|new FileInputStream|new FileReader|Paths\.get|Path\.of|new RandomAccessFile|FileSystemResource)"
         r'\(\s*(?:"(?P<path>[^"\n]*)")?'
     ),
-    starts=re.compile(r'(?:\bnew ProcessBuilder\(|\.exec\()\s*(?:"(?P<program>[^"\s\n]*)[^"\n]*")?'),
+    starts=re.compile(r'(?:\bnew ProcessBuilder\(|\.exec\()\s*(?:"(?P<program>[^"\s\n]*+)[^"\n]*+")?'),
 )
 _VALUES = frozenset(
     "-cp -classpath --class-path -p --module-path --upgrade-module-path --add-modules --add-opens --add-exports "

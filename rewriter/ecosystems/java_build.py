@@ -147,7 +147,7 @@ def _resolved(text: str, root: Element, depth: int = 0) -> str | None:
 _NAME = re.compile(r"""rootProject\.name\s*=\s*["']([\w.-]+)["']""")
 _VERSION = re.compile(r"""^[ \t]*version\s*(?:=\s*)?["']([\w.+-]+)["']""", re.MULTILINE)
 _ARCHIVE = re.compile(
-    r"""(?:archiveFileName(?:\.set\(|\s*=)|\barchiveName\s*=?)\s*["']([\w.+-]+\.jar)["']|"""
+    r"""(?:archiveFileName(?:\.set\(|\s*=)|\barchiveName(?:\s*=)?)\s*["']([\w.+-]+\.jar)["']|"""
     r"""(?:archivesBaseName|archivesName|archiveBaseName)(?:\.set\(|\s*=)\s*["']([\w.-]+)["']"""
 )
 

@@ -32,7 +32,7 @@ _CALLS = Calls(
     ),
     starts=re.compile(r'\bCommand::new\(\s*(?:"(?P<program>[^"\n]*)")?'),
     temporary=re.compile(r"\btempfile::|\btempdir\(|\benv::temp_dir\("),
-    whole=re.compile(r'(?:ServeDir::new|FileServer::from|fs::dir|Files::new)\([^)\n]*"\.?/?"\s*\)'),
+    whole=re.compile(r'(?:ServeDir::new|FileServer::from|fs::dir|Files::new)\([^)\n]{0,1000}"\.?/?"\s*\)'),
 )
 _TLS = frozenset(
     "openssl openssl-sys native-tls rustls-native-certs rustls-platform-verifier curl curl-sys hyper-tls".split()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rewriter.context import BuildContext
 
-_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')
+_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+"|\\.)|,(?=\s*[}\]])')
 MOST_BYTES = 8_000_000  # the lock of a large monorepo has 3 to 5 million
 MOST_TOML = 4_000_000
 MOST_DEPENDENCIES = 20_000
