@@ -82,7 +82,7 @@ def _read(text: str) -> Script | Opaque:
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        return Opaque("it holds half a character (a lone surrogate)")
+        return Opaque("its shell text holds half of a character")
     root = _parser().parse(data).root_node
     reason = distrust(root, data)
     if reason is not None:

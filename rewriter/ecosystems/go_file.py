@@ -47,6 +47,7 @@ OTHER_SYSTEMS = frozenset(
 _CONSTRAINT = re.compile(r"^//(?:go:build| \+build) +(.*)$", re.MULTILINE)
 _TEMPORARY = {"os": {"CreateTemp", "MkdirTemp", "TempDir"}, "ioutil": {"TempFile", "TempDir"}}
 _GENERATE = re.compile(r"^//go:generate\s+(?:-command\s+)?(\S+)", re.MULTILINE)
+_CGO = re.compile(r"#cgo[ \t]([^\n]*)")
 
 
 @dataclass(slots=True)
@@ -94,20 +95,21 @@ def parse_go_file(path: str, data: bytes) -> GoFile | None:
     package = next((child.children[1].text or b"" for child in root.children if child.type == "package_clause"), b"")
     imports: list[str] = []
     file = GoFile(path, package.decode(), frozenset(), whole=not root.has_error)
-    file.c_libraries = _c_libraries(data.decode("utf-8", "replace")) if b'"C"' in data else ""
+    file.c_libraries = _linked(data.decode("utf-8", "replace")) if b'"C"' in data else ""
     file.generators = tuple(_GENERATE.findall(data.decode("utf-8", "replace"))) if b"//go:generate" in data else ()
     _scan(root, file, imports)
     file.imports = frozenset(imports)
     return file
 
 
-def _c_libraries(text: str) -> str:
-    """What the first directive of cgo that names libraries says of them."""
-    for line in text.split("\n"):
-        flags = line.partition("#cgo")[2]
-        named = flags.partition("pkg-config:")[2] or flags.partition("LDFLAGS:")[2].rpartition("-l")[2]
-        if named.strip():
-            return named.strip()
+def _linked(text: str) -> str:
+    """The first libraries beside libc that its ``#cgo`` lines name."""
+    for match in _CGO.finditer(text):
+        options, _, value = match[1].partition(":")
+        before, _, named = value.rpartition("-l") if options.endswith("LDFLAGS") else ("", "", "")
+        libraries: str = (value if options.endswith("pkg-config") else named if before else "").strip()
+        if libraries:
+            return libraries
     return ""
 
 

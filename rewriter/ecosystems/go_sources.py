@@ -25,8 +25,9 @@ _ARCHITECTURES = frozenset(
     "386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x".split()
 )
 _REPLACE = re.compile(r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\.?/\S*)", re.MULTILINE)
-_NOT_ASKED_FOR = ("replace", "exclude", "retract")
 _MODULE = re.compile(r'^[ \t]*module[ \t]+"?([^\s"]+)"?', re.MULTILINE)
+_REQUIRE = re.compile(r"[ \t]*(?:require[ \t]+)?([^\s().]+\.[^\s()]+)[ \t]+(v[0-9]\S*)")
+_NO_REQUIREMENT = re.compile(r"[ \t]*(?:replace|exclude|retract)(?=[\s(])[^(]*(?P<block>\()?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,25 +171,16 @@ def _module(folder: str, text: str) -> Module | None:
     match = _MODULE.search(text)
     if match is None:
         return None
-    return Module(folder, match.group(1), dict(_required(text)))
+    return Module(folder, match.group(1), dict(_requirements(text)))
 
 
-def _required(text: str) -> Iterator[tuple[str, str]]:
-    """Path and version of each module that a go.mod requires."""
-    for line in _asked_for(text):
-        path, version, *_ = [*line.removeprefix("require ").split(), "", ""]
-        if "." in path and re.match(r"v[0-9]", version):
-            yield path, version
-
-
-def _asked_for(text: str) -> Iterator[str]:
-    """The lines of a go.mod without comments and without what is replaced, excluded or retracted."""
-    inside = False
+def _requirements(text: str) -> Iterator[tuple[str, str]]:
+    """Module paths and versions, of single lines and of blocks."""
+    elsewhere = False
     for line in text.split("\n"):
-        plain = line.partition("//")[0].strip()
-        if inside:
-            inside = plain != ")"
-        elif plain.startswith(_NOT_ASKED_FOR):
-            inside = plain.endswith("(")
-        else:
-            yield plain
+        code = line.partition("//")[0]
+        other = _NO_REQUIREMENT.match(code)
+        if elsewhere or other is not None:
+            elsewhere = ")" not in code and (elsewhere or (other is not None and other["block"] is not None))
+        elif (required := _REQUIRE.match(code)) is not None:
+            yield required[1], required[2]

@@ -28,7 +28,7 @@ _CALLS = Calls(
         r"\b(?:new File|new FileInputStream|new FileReader|Paths\.get|Path\.of|new RandomAccessFile|FileSystemResource)"
         r'\(\s*(?:"(?P<path>[^"\n]*)")?'
     ),
-    starts=re.compile(r'(?:\bnew ProcessBuilder\(|\.exec\()\s*(?:"(?P<program>[^"\s\n]*)[^"\n]*")?'),
+    starts=re.compile(r'(?:\bnew ProcessBuilder\(|\.exec\()\s*(?:"(?P<program>[^"\s\n]*+)[^"\n]*+")?'),
 )
 _VALUES = frozenset(
     "-cp -classpath --class-path -p --module-path --upgrade-module-path --add-modules --add-opens --add-exports "
@@ -188,7 +188,7 @@ class JavaStage(SourcedEcosystem):
         read = [m for f in folders if context is not None for m in read_manifests(context, f)]
         manifests = [manifest for manifest in read if manifest.ecosystem == "maven"]
         verdict = musl_verdict(tuple(manifests), image="eclipse-temurin", version="")
-        needs.vetoes += [f"{remark.dependency}: {remark.reason}" for remark in verdict.refusals]
+        needs.vetoes += [str(remark) for remark in verdict.refusals]
         if not manifests:
             needs.vetoes.append("whether its archives bring libraries for glibc (JNI) could not be seen")
         return needs

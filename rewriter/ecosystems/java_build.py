@@ -149,9 +149,9 @@ _INCLUDES = re.compile(
     r"""^[ \t]*include(?:[ \t]*\(([^()]*)\)|[ \t]+((?:["'][\w.:-]+["'][ \t]*,?\s*)+))""", re.MULTILINE
 )
 _QUOTED = re.compile(r"""["']([\w.:-]+)["']""")
-_VERSION = re.compile(r"""^[ \t]*version[ \t]*(?:=[ \t]*)?["']([\w.+-]+)["']""", re.MULTILINE)
+_VERSION = re.compile(r"""^[ \t]*version\s*(?:=\s*)?["']([\w.+-]+)["']""", re.MULTILINE)
 _ARCHIVE = re.compile(
-    r"""(?:archiveFileName(?:\.set\(|\s*=)|\barchiveName\s*=?)\s*["']([\w.+-]+\.jar)["']|"""
+    r"""(?:archiveFileName(?:\.set\(|\s*=)|\barchiveName(?:\s*=)?)\s*["']([\w.+-]+\.jar)["']|"""
     r"""(?:archivesBaseName|archivesName|archiveBaseName)(?:\.set\(|\s*=)\s*["']([\w.-]+)["']"""
 )
 

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 MOST_FILES = 5_000
 MOST_BYTES = 50_000_000  # of all sources together
 _LARGEST = 1_000_000  # bytes of one source
+# Each alternative fails on its own line, or at once: what ends further down is looked for by `_literals`. A backslash
+# outside of a string takes the next character with it, so that of an open string only the first quote is tried.
 _STRINGS = re.compile(
-    r'//[^\n]*|/\*.*?\*/|(?P<raw>r(?P<hashes>#+)".*?"(?P=hashes))|"(?P<text>(?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\\n]|\\.)\'',
-    re.DOTALL,
+    r'//[^\n]*|(?P<open>/\*|r#+")|"(?P<text>(?:[^"\\\n]|\\.)*+)"|\'(?:[^\'\\\n]|\\.)\'|\\.', re.DOTALL
 )
 _ALL_QUOTES = re.compile(
-    r"//[^\n]*|/\*.*?\*/|(?P<quote>[\"'`])(?P<text>(?:(?!(?P=quote))[^\\\n]|\\[^\n])*)(?P=quote)", re.DOTALL
+    r"//[^\n]*|(?P<open>/\*)|(?P<quote>[\"'`])(?P<text>(?:(?!(?P=quote))[^\\\n]|\\[^\n])*+)(?P=quote)|\\."
 )
 
 
@@ -67,13 +68,13 @@ class Source:
     text: str
     literals: Mapping[str, int]
 
-    def where(self, offset: int) -> str:
-        """The place of a character, with its line."""
-        return f"{self.path}:{bisect_left(self._line_ends, offset) + 1}"
-
     @cached_property
     def _line_ends(self) -> list[int]:
-        return [place for place, character in enumerate(self.text) if character == "\n"]
+        return [match.start() for match in re.finditer("\n", self.text)]
+
+    def where(self, offset: int) -> str:
+        """The place of an offset of the text, as ``file:line``."""
+        return f"{self.path}:{bisect_left(self._line_ends, offset) + 1}"
 
 
 def sources_of(language: Ecosystem, skipped: frozenset[str], *, all_quotes: bool) -> Iterator[Source]:
@@ -99,11 +100,18 @@ def _paths(context: BuildContext, language: Ecosystem, skipped: frozenset[str]) 
 
 def _literals(text: str, pattern: re.Pattern[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    line, at = 1, 0
-    for match in pattern.finditer(text):
-        string = match["text"]
-        if string is None and "raw" in pattern.groupindex and match["raw"]:
-            string = match["raw"].strip("r#").strip('"')
+    missing: set[str] = set()  # ends that do not come any more
+    line, at, place = 1, 0, 0
+    while (match := pattern.search(text, place)) is not None:
+        string, opening, place = match["text"], match["open"], match.end()
+        if opening:
+            ending = "*/" if opening == "/*" else opening[:0:-1]  # r##" ends with "##
+            end = text.find(ending, place) if ending not in missing else -1
+            if end < 0:
+                missing.add(ending)
+                place = match.start() + 1
+                continue
+            string, place = None if opening == "/*" else text[place:end], end + len(ending)
         if string and len(string) <= 1_000:
             line += text.count("\n", at, match.start())
             at = match.start()

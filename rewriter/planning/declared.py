@@ -17,7 +17,6 @@ from rewriter.situation import Situation
 
 if TYPE_CHECKING:
     from rewriter.context import BuildContext
-    from rewriter.manifests.verdicts import Remark
 
 
 def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:
@@ -55,10 +54,3 @@ def _of_the_project(situation: Situation, ecosystem: str, found: Declared) -> It
                 yield manifest
     if not seen:
         found.doubts.append("whether its archives bring libraries for glibc (JNI) could not be seen")
-
-
-def remark_text(remark: Remark) -> str:
-    """A remark on a dependency, as a clause."""
-    if not remark.dependency:
-        return remark.reason
-    return f"{remark.dependency} ({remark.where}): {remark.reason}"
