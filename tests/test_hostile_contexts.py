@@ -235,3 +235,18 @@ def test_half_a_character_in_a_script(script: str) -> None:
     assert result.after.encode("utf-8")
     for why in reasons(result):
         assert why.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("source", "whole"),
+    [
+        ("package a\n" + "ENV A=$A\n/*" * 80_000, False),
+        ("package a\n" + "`a\n" * 100_001, False),
+        ("package a\nvar x = `a` /* b */ + \"/*\" // `\nvar y = '`'\n", True),
+        ('package a\nvar x = "a\\"/*"\n', True),
+    ],
+)
+def test_a_go_source_whose_comments_do_not_end_is_not_read(source: str, whole: bool) -> None:
+    file = parse_go_file("a.go", source.encode())
+    assert file is not None
+    assert file.whole is whole

@@ -15,7 +15,7 @@ from functools import cached_property
 from rewriter.context import BuildContext
 from rewriter.ecosystems.go_file import OTHER_SYSTEMS, GoFile, parse_go_file
 
-LARGEST_FILE = 10_000_000
+LARGEST_FILE = 3_000_000
 """Bytes; a larger source counts as not read."""
 
 MOST_FILES = 2_000
