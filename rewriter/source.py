@@ -6,14 +6,11 @@ again, so a Dockerfile in Latin-1 or with stray bytes is edited like any other a
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
 BOM = "\ufeff"
-_JSON_ESCAPES = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
+_JSON_ESCAPES = (
+    r"(?s)\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
 )
 
 
@@ -32,8 +29,12 @@ def load_json(text: str) -> Any:
 
     Python would keep the half, and no file, shell or terminal takes such text. Raises ValueError and RecursionError.
     """
+    import json
+
     if "\\ud" in text or "\\uD" in text:
-        text = _JSON_ESCAPES.sub(lambda match: r"\ufffd" if match["half"] else match.group(), text)
+        import re
+
+        text = re.sub(_JSON_ESCAPES, lambda match: r"\ufffd" if match["half"] else match.group(), text)
     return json.loads(text)
 
 

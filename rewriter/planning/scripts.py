@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from rewriter.manifests.reading import Unread, read_json
 from rewriter.model.files import StageFiles
 from rewriter.model.run import SHELLS, Step, script_steps
 from rewriter.model.state import State
@@ -51,6 +50,8 @@ def called_scripts(step: Step, files: StageFiles, state: State) -> tuple[Step, .
         if verb in _INSTALLS:
             return ()  # what it installs is asked of the manifests, which are not seen either
         return f"`{step.name} {verb}` runs what a package.json says, which could not be seen"
+    from rewriter.manifests.reading import Unread, read_json
+
     package = read_json(context, origin)
     if isinstance(package, Unread):
         return f"{origin} {package.reason}"
