@@ -79,7 +79,10 @@ def parse_shell(text: str) -> Script | Opaque:
 def _read(text: str) -> Script | Opaque:
     if len(text) > LONGEST_SCRIPT:
         return Opaque(f"its shell text is longer than {LONGEST_SCRIPT:,} characters")
-    data = text.encode("utf-8", "surrogateescape")
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return Opaque("its shell text holds half of a character")
     root = _parser().parse(data).root_node
     reason = distrust(root, data)
     if reason is not None:

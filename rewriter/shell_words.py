@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _GLOB = frozenset("*?[")
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^{}$`\"'\\]*))?\}")
+_ALONE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _SPLITTERS = frozenset(" \t\n")
 _PLAIN = re.compile(r"[^'\"\\$`*?\[{]+")
 """Characters that mean themselves everywhere but at the start of a word."""
@@ -64,6 +65,14 @@ def resolve(raw: str, variables: Mapping[str, str | None]) -> str | None:
             out.append(raw[position:end])
             position = end
     return None if quoted else "".join(out)
+
+
+def fields(raw: str, variables: Mapping[str, str | None]) -> tuple[str, ...] | None:
+    """The words that the shell splits an unquoted variable into that is a word of its own; None for any other word,
+    and where its value is not known or holds a pattern."""
+    alone = _ALONE.fullmatch(raw)
+    text = variables.get(alone[1] or alone[2]) if alone else None
+    return tuple(text.split()) if text is not None and not _GLOB & {*text} else None
 
 
 def _variable(raw: str, position: int, variables: Mapping[str, str | None]) -> tuple[str | None, int]:

@@ -105,6 +105,22 @@ def test_a_stage_that_copies_too_much_tells_nothing_of_the_rest() -> None:
     assert any("where a source of it lands cannot be told" in d.why for s in outcome.result.steps for d in s.declined)
 
 
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        ("# syntax=a" + " " * 60_000 + "b\nFROM scratch\n", ""),
+        ("# escape=" + " " * 60_000 + "\nFROM scratch\n", "line 1: invalid escape token ' ', does not match"),
+        ("FROM scratch\nCOPY " + "[" * 60_000 + " /a/\n", ""),
+        ("FROM scratch\nHEALTHCHECK --timeout=" + "1" * 60_000 + " CMD a\n", "line 2: HEALTHCHECK: invalid duration"),
+    ],
+    ids=["blanks in a directive", "a directive of blanks", "brackets that do not close", "digits without a unit"],
+)
+def test_long_words_that_end_otherwise_than_they_begin(lines: str, error: str) -> None:
+    outcome = outcome_of(lines)
+    assert (outcome.error or "").startswith(error)
+    assert bool(outcome.error) == bool(error)
+
+
 def _dfrewrite(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "rewriter.cli", *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, check=False)

@@ -119,6 +119,7 @@ def test_places() -> None:
         ("a\n\\b", "a line end"),
         ("a; done", "reserved word"),
         ("{ " * 200 + "a;" + " }" * 200, "nested deeper"),
+        ("echo \ud800", "half of a character"),
     ],
 )
 def test_what_is_refused(text: str, reason: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewriter.source import BOM, decode, encode, line_ending, line_of
+from rewriter.source import BOM, decode, encode, line_ending, line_of, load_json
 from rewriter.syntax import DockerfileError, Logical, Span, parse
 
 
@@ -21,6 +21,20 @@ class TestSource:
 
     def test_line_of(self) -> None:
         assert [line_of("a\r\nb\rc\n", at) for at in (0, 2, 3, 5, 7)] == [1, 1, 2, 2, 3]
+
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            (r"a\ud800b", "a\ufffdb"),
+            (r"\udfff\uD800", "\ufffd\ufffd"),
+            (r"\ud83d\ude00", "\U0001f600"),
+            (r"\ud83d\ud83d\uDE00", "\ufffd\U0001f600"),
+            (r"\\ud800", r"\ud800"),
+            (r"\\\ud800\u00e9\"", '\\\ufffdé"'),
+        ],
+    )
+    def test_half_a_surrogate_pair_in_json(self, written: str, read: str) -> None:
+        assert load_json(f'{{"{written}": ["{written}"]}}') == {read: [read]}
 
 
 class TestLongLines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rewriter.model.files import STANDARD_FOLDERS
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 _CARRIED_WHOLE = frozenset({"/opt", "/srv", "/home"})
 _SYSTEM = STANDARD_FOLDERS - _CARRIED_WHOLE
 """Folders that hold more than the application, in every image."""
+BROWSERS = frozenset({"puppeteer", "playwright", "playwright-chromium", "cypress", "selenium-webdriver", "nightmare"})
+"""Packages of npm that keep a browser in the home of whoever installs them. Sources: their documentation, 2026-11."""
 
 
 def application_folders(language: Ecosystem) -> dict[str, str] | str:
@@ -41,3 +44,9 @@ def application_folders(language: Ecosystem) -> dict[str, str] | str:
         for folder, reason in sorted(found.items())
         if not any(folder != other and below(folder, (other,)) for other in found)
     }
+
+
+def browser_in_a_home(names: Iterable[str]) -> str:
+    """Why packages of npm cannot be carried with the application; empty where they can."""
+    browser = min(BROWSERS.intersection(names), default="")
+    return f"{browser} keeps its browser in a home, which is not carried" if browser else ""

@@ -40,8 +40,7 @@ _PROGRAMS = {
     "yarn": ("yarn",),
 }
 """The programs of a package, where they are not called as it is. Source: file lists of Debian 12."""
-_CALLED = re.compile(
-    rb"""
+_CALLED = rb"""(?xi)
     (?: (?<![\w\])]) \[ \s* ["']                      # the first of a list: ["gcc", "-c"]
       | \b (?: run | call | check_\w+ | popen\d? | exec\w* | spawn\w* | system | which | fork | capture\w* | passthru
              | shell_exec | proc_open | command )
@@ -51,14 +50,11 @@ _CALLED = re.compile(
     )
     (?: /usr (?: /local )? /bin/ )?
     ( [a-z][a-z0-9+-]{1,15} ) (?= ["'`)\]}\s] )
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    """
 """Where a source of Python, JavaScript, Ruby or PHP seems to start a program; it is taken for one too often."""
-_FIRST_WORD = re.compile(
-    rb"(?:^|[;&|(`]|\bexec\s|\bthen\s|\belse\s|\bdo\s|^[\w-]+:)[ \t]*(?:/usr(?:/local)?/bin/)?"
-    rb"([a-z][a-z0-9+-]{1,15})(?=[\s;&|)`]|$)",
-    re.MULTILINE,
+_FIRST_WORD = (
+    rb"(?m)(?:^|[;&|(`]|\bexec\s|\bthen\s|\belse\s|\bdo\s|^[\w-]+:)[ \t]*(?:/usr(?:/local)?/bin/)?"
+    rb"([a-z][a-z0-9+-]{1,15})(?=[\s;&|)`]|$)"
 )
 """The command of a line of a shell, or of a Procfile."""
 _LARGEST = 1_000_000
@@ -83,7 +79,8 @@ def called_in_sources(language: Ecosystem) -> frozenset[str]:
     for path in islice((path for path in context.files() if language.is_code(path) or _is_script(path)), _MOST):
         data = context.read(path, _LARGEST) or b""
         if b"\0" not in data[:1024]:
-            found.update((_FIRST_WORD if _is_script(path) else _CALLED).findall(data))
+            # Compiled when the first source is read: most stages have none to look through.
+            found.update(re.findall(_FIRST_WORD if _is_script(path) else _CALLED, data))
     return frozenset(word.decode("ascii").lower() for word in found)
 
 

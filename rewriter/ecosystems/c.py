@@ -26,7 +26,7 @@ _CALLS = Calls(
         r'(?:"(?P<path>[^"\n]*)")?'
     ),
     starts=re.compile(
-        r'\b(?:system|popen|execlp?e?|execvp?e?|posix_spawnp?)\s*\(\s*(?:"(?P<program>[^"\s\n]*)[^"\n]*")?'
+        r'\b(?:system|popen|execlp?e?|execvp?e?|posix_spawnp?)\s*\(\s*(?:"(?P<program>[^"\s\n]*+)[^"\n]*+")?'
     ),
     temporary=re.compile(r"\b(?:mkstemp|mkdtemp|tmpfile|tmpnam)\s*\("),
     certificates=re.compile(r"\b(?:curl_easy_init|SSL_CTX_new|SSL_CTX_set_default_verify_paths)\s*\("),

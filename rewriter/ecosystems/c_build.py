@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.artefacts import Linkage, Output
@@ -26,16 +27,19 @@ _NO_PROGRAM = frozenset({"-c", "-S", "-E", "-shared", "-fsyntax-only", "--versio
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _ASSIGNED = re.compile(r"^[ ]*([\w.-]+)[ ]*(?:\?|:|::|\+)?=[ ]*(.*)$", re.MULTILINE)
 _REFERENCE = re.compile(r"\$[({]([\w.-]+)[)}]")
-_RULE = re.compile(r"^(?!\t)([^\s:=#][^:=#]*?)\s*:(?![=:])[^\n]*\n((?:\t[^\n]*\n?|[ \t]*\n)*)", re.MULTILINE)
+_RULE = re.compile(r"^([^\s:=#][^:=#\n]*):(?![=:])[^\n]*\n((?:\t[^\n]*\n?|[ \t]*\n)*)", re.MULTILINE)
 _TO = re.compile(r"(?:^|\s)-o\s*([^\s;&|]+)")
 _PLAIN = re.compile(r"[\w./+-]+\Z")
 _EXECUTABLE = re.compile(
-    r"^\s*add_executable\s*\(\s*([\w.+-]+|\$\{PROJECT_NAME\})(?!\s+(?:IMPORTED|ALIAS))", re.MULTILINE | re.I
+    r"^[ \t]*add_executable\s*\(\s*([\w.+-]++|\$\{PROJECT_NAME\})(?!\s+(?:IMPORTED|ALIAS))", re.MULTILINE | re.I
 )
-_PROJECT = re.compile(r"^\s*project\s*\(\s*([\w.+-]+)", re.MULTILINE | re.IGNORECASE)
+_PROJECT = re.compile(r"^[ \t]*project\s*\(\s*([\w.+-]+)", re.MULTILINE | re.IGNORECASE)
 _MOVED = re.compile(r"RUNTIME_OUTPUT_DIRECTORY|EXECUTABLE_OUTPUT_PATH|OUTPUT_NAME", re.IGNORECASE)
 _LINKED = re.compile(r"(?:^|[\s\"'=])-l([\w+.-]+)")
-_MOST_RULES = 500
+_MOST_LINES = 2_000
+"""Lines of recipes that are looked at."""
+_LONGEST = 4_000
+"""Characters of a line of a recipe; variables that would make it longer are not put in."""
 
 
 def c_outputs(step: Step, files: StageFiles) -> Iterator[Output]:
@@ -85,22 +89,21 @@ def _made(folder: str, words: list[str], step: Step, files: StageFiles) -> Itera
         return
     variables = {key: value.strip() for key, value in _ASSIGNED.findall(text)}
     variables.update(word.partition("=")[::2] for word in words if "=" in word and not word.startswith("-"))
-    for count, (target, recipe) in enumerate(_RULE.findall(text)):
-        if count > _MOST_RULES:
-            break
-        own = {**variables, "@": _expand(target, variables).split()[0] if target.split() else ""}
-        for line in recipe.splitlines():
-            expanded = _expand(line.replace("$@", "$(@)"), own)
-            found = _TO.search(expanded)
-            if found and _PLAIN.match(found[1]) and not found[1].endswith((".o", ".so", ".a", ".d")):
-                yield Output(posixpath.normpath(posixpath.join(folder, found[1])), None)
+    lines = ((rule[1], line) for rule in _RULE.finditer(text) for line in rule[2].splitlines())
+    for targets, line in islice(lines, _MOST_LINES):
+        target = next(iter(_expand(targets, variables).split()), "")
+        expanded = _expand(line, variables).replace("$(@)", "$@").replace("$@", target)
+        found = _TO.search(expanded)
+        if found and _PLAIN.match(found[1]) and not found[1].endswith((".o", ".so", ".a", ".d")):
+            yield Output(posixpath.normpath(posixpath.join(folder, found[1])), None)
 
 
-def _expand(text: str, variables: dict[str, str], depth: int = 0) -> str:
-    if depth > 8 or len(text) > 10_000:
+def _expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
+    length = len(text) + sum(len(variables.get(name, "")) for name in _REFERENCE.findall(text))
+    if depth > 8 or length > _LONGEST:
         return text
-    replaced = _REFERENCE.sub(lambda m: variables.get(m[1], ""), text.replace("$(@)", variables.get("@", "$(@)")))
-    return replaced if replaced == text else _expand(replaced, variables, depth + 1)
+    replaced = _REFERENCE.sub(lambda match: variables.get(match[1], ""), text)
+    return text if replaced == text else _expand(replaced, variables, depth + 1)
 
 
 def _text(path: str, files: StageFiles) -> str:
@@ -146,7 +149,7 @@ def makefile_texts(stage: CStage) -> Iterator[str]:
 
 
 _SHARED = re.compile(
-    r"add_library\s*\(\s*[^)]*\s(?:SHARED|MODULE)\b|BUILD_SHARED_LIBS\s+(?:ON|TRUE|1)\b|\bshared_(?:library|module)\s*\("
+    r"add_library\s*\([^()]*\s(?:SHARED|MODULE)\b|BUILD_SHARED_LIBS\s+(?:ON|TRUE|1)\b|\bshared_(?:library|module)\s*\("
     r"|(?<!-)-shared\b|-dynamiclib\b|\b\w*_LTLIBRARIES\b|\bboth_libraries\s*\(",
     re.IGNORECASE,
 )

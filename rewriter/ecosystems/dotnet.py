@@ -37,7 +37,7 @@ _CALLS = Calls(
         r"\b(?:File\.(?:Open(?:Read|Text)?|ReadAll\w+|ReadLines)|Directory\.(?:Get|Enumerate)\w+|new\s+(?:FileStream|"
         r'StreamReader|PhysicalFileProvider)|AddJsonFile)\(\s*@?(?:"(?P<path>[^"\n]*)")?'
     ),
-    starts=re.compile(r'\b(?:Process\.Start|new\s+ProcessStartInfo)\(\s*@?(?:"(?P<program>[^"\s\n]+)[^"\n]*")?'),
+    starts=re.compile(r'\b(?:Process\.Start|new\s+ProcessStartInfo)\(\s*@?(?:"(?P<program>[^"\s\n]++)[^"\n]*+")?'),
 )
 _CONTENT = re.compile(r"appsettings[\w.-]*\.json\Z|wwwroot/")
 """What an ASP.NET application reads in its working directory. Source: ASP.NET Core documentation, content root, 8.0."""

@@ -47,7 +47,8 @@ OTHER_SYSTEMS = frozenset(
 _CONSTRAINT = re.compile(r"^//(?:go:build| \+build) +(.*)$", re.MULTILINE)
 _TEMPORARY = {"os": {"CreateTemp", "MkdirTemp", "TempDir"}, "ioutil": {"TempFile", "TempDir"}}
 _GENERATE = re.compile(r"^//go:generate\s+(?:-command\s+)?(\S+)", re.MULTILINE)
-_CGO_LIBRARIES = re.compile(r"#cgo\s[^\n]*?(?:pkg-config:|LDFLAGS:[^\n]*-l)\s*([^\n]*)")
+_TOKENS = re.compile(rb"""//[^\n]*|/\*.*?\*/|`[^`]*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|/\*|`""", re.DOTALL)
+_CGO = re.compile(r"#cgo[ \t]([^\n]*)")
 
 
 @dataclass(slots=True)
@@ -91,16 +92,33 @@ def parse_go_file(path: str, data: bytes) -> GoFile | None:
         words = set(re.split(r"[^A-Za-z0-9_!]+", constraint))
         if "ignore" in words or (words & OTHER_SYSTEMS and "linux" not in words and "!" not in constraint):
             return None
+    if not _is_closed(data):
+        return GoFile(path, "", frozenset(), whole=False)
     root = _parser().parse(data).root_node
     package = next((child.children[1].text or b"" for child in root.children if child.type == "package_clause"), b"")
     imports: list[str] = []
     file = GoFile(path, package.decode(), frozenset(), whole=not root.has_error)
-    libraries = _CGO_LIBRARIES.search(data.decode("utf-8", "replace")) if b'"C"' in data else None
-    file.c_libraries = libraries.group(1).strip() if libraries else ""
+    file.c_libraries = _linked(data.decode("utf-8", "replace")) if b'"C"' in data else ""
     file.generators = tuple(_GENERATE.findall(data.decode("utf-8", "replace"))) if b"//go:generate" in data else ()
     _scan(root, file, imports)
     file.imports = frozenset(imports)
     return file
+
+
+def _is_closed(data: bytes) -> bool:
+    """Whether every comment and raw string ends: many that do not take the parser the square of their number."""
+    return not any(found[0] in (b"/*", b"`") for found in _TOKENS.finditer(data))
+
+
+def _linked(text: str) -> str:
+    """The first libraries beside libc that its ``#cgo`` lines name."""
+    for match in _CGO.finditer(text):
+        options, _, value = match[1].partition(":")
+        before, _, named = value.rpartition("-l") if options.endswith("LDFLAGS") else ("", "", "")
+        libraries: str = (value if options.endswith("pkg-config") else named if before else "").strip()
+        if libraries:
+            return libraries
+    return ""
 
 
 def _scan(root: Node, file: GoFile, imports: list[str]) -> None:

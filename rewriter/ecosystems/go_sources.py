@@ -15,7 +15,7 @@ from functools import cached_property
 from rewriter.context import BuildContext
 from rewriter.ecosystems.go_file import OTHER_SYSTEMS, GoFile, parse_go_file
 
-LARGEST_FILE = 10_000_000
+LARGEST_FILE = 3_000_000
 """Bytes; a larger source counts as not read."""
 
 MOST_FILES = 2_000
@@ -24,11 +24,10 @@ MOST_FILES = 2_000
 _ARCHITECTURES = frozenset(
     "386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x".split()
 )
-_REPLACE = re.compile(r"^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\.\.?/\S*)", re.MULTILINE)
-_MODULE = re.compile(r'^\s*module\s+"?([^\s"]+)"?', re.MULTILINE)
-_REQUIRE = re.compile(
-    r"^\s*(?:require\s+)?([^\s/()]+\.[^\s/()]+/[^\s()]+|[^\s()]+\.[a-z]+/?[^\s()]*)\s+(v[0-9][^\s]*)", re.MULTILINE
-)
+_REPLACE = re.compile(r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\.?/\S*)", re.MULTILINE)
+_MODULE = re.compile(r'^[ \t]*module[ \t]+"?([^\s"]+)"?', re.MULTILINE)
+_REQUIRE = re.compile(r"[ \t]*(?:require[ \t]+)?([^\s().]+\.[^\s()]+)[ \t]+(v[0-9]\S*)")
+_NO_REQUIREMENT = re.compile(r"[ \t]*(?:replace|exclude|retract)(?=[\s(])[^(]*(?P<block>\()?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +171,16 @@ def _module(folder: str, text: str) -> Module | None:
     match = _MODULE.search(text)
     if match is None:
         return None
-    plain = re.sub(r"//[^\n]*", "", text)
-    body = re.sub(r"(?ms)^\s*(?:replace|exclude|retract)\s*(?:\(.*?^\s*\)|[^\n(]*$)", "", plain)
-    return Module(folder, match.group(1), dict(_REQUIRE.findall(body)))
+    return Module(folder, match.group(1), dict(_requirements(text)))
+
+
+def _requirements(text: str) -> Iterator[tuple[str, str]]:
+    """Module paths and versions, of single lines and of blocks."""
+    elsewhere = False
+    for line in text.split("\n"):
+        code = line.partition("//")[0]
+        other = _NO_REQUIREMENT.match(code)
+        if elsewhere or other is not None:
+            elsewhere = ")" not in code and (elsewhere or (other is not None and other["block"] is not None))
+        elif (required := _REQUIRE.match(code)) is not None:
+            yield required[1], required[2]

@@ -28,7 +28,7 @@ _CALLS = Calls(
         r"\b(?:new File|new FileInputStream|new FileReader|Paths\.get|Path\.of|new RandomAccessFile|FileSystemResource)"
         r'\(\s*(?:"(?P<path>[^"\n]*)")?'
     ),
-    starts=re.compile(r'(?:\bnew ProcessBuilder\(|\.exec\()\s*(?:"(?P<program>[^"\s\n]*)[^"\n]*")?'),
+    starts=re.compile(r'(?:\bnew ProcessBuilder\(|\.exec\()\s*(?:"(?P<program>[^"\s\n]*+)[^"\n]*+")?'),
 )
 _VALUES = frozenset(
     "-cp -classpath --class-path -p --module-path --upgrade-module-path --add-modules --add-opens --add-exports "
@@ -90,7 +90,7 @@ class JavaStage(SourcedEcosystem):
     def starts(self, step: Step) -> tuple[str, ...] | str:
         """The archive behind -jar, or the class path."""
         if step.name != "java":
-            return ()
+            return self._start_script(step)
         words, found = list(step.argv[1:]), list[str]()
         path = "."
         while words:
@@ -114,6 +114,13 @@ class JavaStage(SourcedEcosystem):
         for part in path.split(":"):
             found.append(part.removesuffix("*").rstrip("/") or "." if part != "*" else ".")
         return self._class_path(step, found)
+
+    def _start_script(self, step: Step) -> tuple[str, ...]:
+        """The script that Gradle installs beside the archives, and which calls java; nothing for other programs."""
+        word = step.argv[0]
+        path = step.absolute(word) if word is not None and "/" in word else None
+        artefact = self.artefact_at(path) if path is not None else None
+        return (word,) if word is not None and artefact is not None and artefact.kind == "dir" else ()
 
     def _class_path(self, step: Step, parts: list[str]) -> tuple[str, ...] | str:
         for part in parts:
@@ -181,7 +188,7 @@ class JavaStage(SourcedEcosystem):
         read = [m for f in folders if context is not None for m in read_manifests(context, f)]
         manifests = [manifest for manifest in read if manifest.ecosystem == "maven"]
         verdict = musl_verdict(tuple(manifests), image="eclipse-temurin", version="")
-        needs.vetoes += [f"{remark.dependency}: {remark.reason}" for remark in verdict.refusals]
+        needs.vetoes += [str(remark) for remark in verdict.refusals]
         if not manifests:
             needs.vetoes.append("whether its archives bring libraries for glibc (JNI) could not be seen")
         return needs

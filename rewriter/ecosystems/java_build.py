@@ -145,9 +145,13 @@ def _resolved(text: str, root: Element, depth: int = 0) -> str | None:
 
 
 _NAME = re.compile(r"""rootProject\.name\s*=\s*["']([\w.-]+)["']""")
-_VERSION = re.compile(r"""^\s*version\s*(?:=\s*)?["']([\w.+-]+)["']""", re.MULTILINE)
+_INCLUDES = re.compile(
+    r"""^[ \t]*include(?:[ \t]*\(([^()]*)\)|[ \t]+((?:["'][\w.:-]+["'][ \t]*,?\s*)+))""", re.MULTILINE
+)
+_QUOTED = re.compile(r"""["']([\w.:-]+)["']""")
+_VERSION = re.compile(r"""^[ \t]*version\s*(?:=\s*)?["']([\w.+-]+)["']""", re.MULTILINE)
 _ARCHIVE = re.compile(
-    r"""(?:archiveFileName(?:\.set\(|\s*=)|\barchiveName\s*=?)\s*["']([\w.+-]+\.jar)["']|"""
+    r"""(?:archiveFileName(?:\.set\(|\s*=)|\barchiveName(?:\s*=)?)\s*["']([\w.+-]+\.jar)["']|"""
     r"""(?:archivesBaseName|archivesName|archiveBaseName)(?:\.set\(|\s*=)\s*["']([\w.-]+)["']"""
 )
 
@@ -159,13 +163,21 @@ def _gradle(step: Step, words: list[str], files: StageFiles) -> Iterator[Output]
         return
     named = (word.strip(":").rpartition(":")[0] for word in words if ":" in word[1:] and not word.startswith("-"))
     project = next(named, "").replace(":", "/")
+    # A task that names no project runs in all of them.
+    for each in [project] if project else ["", *_gradle_projects(home, files)]:
+        yield from _of_gradle(home, each, tasks, files)
+
+
+def _of_gradle(home: str, project: str, tasks: set[str], files: StageFiles) -> Iterator[Output]:
+    """What tasks leave in one project; its path is empty for the root."""
     folder = posixpath.join(home, project) if project else home
     if "installDist" in tasks or "installShadowDist" in tasks:
         name = _gradle_name(home, project, files)
         if name:
             place = posixpath.join(folder, "build/install", name)
             yield Output(place, None, kind="dir", linkage=Linkage.PORTABLE)
-    if not tasks & _GRADLE_JARS:
+    # A task of the project's own that makes an archive is called so: fatJar, uberJar.
+    if not (tasks & _GRADLE_JARS or any(task.endswith("Jar") for task in tasks)):
         return
     libs = posixpath.join(folder, "build/libs")
     text = _script(folder, files)
@@ -179,20 +191,31 @@ def _gradle(step: Step, words: list[str], files: StageFiles) -> Iterator[Output]
     yield Output(None, libs, linkage=Linkage.PORTABLE)
 
 
+def _gradle_projects(home: str, files: StageFiles) -> tuple[str, ...]:
+    """The paths of the projects that the settings include, from the root."""
+    included = " ".join(" ".join(found) for found in _INCLUDES.findall(_settings(home, files)))
+    paths = (name.strip(":").replace(":", "/") for name in _QUOTED.findall(included))
+    return tuple(dict.fromkeys(paths))[:_MOST_MODULES]
+
+
 def _gradle_name(home: str, project: str, files: StageFiles) -> str:
     if project:
         return posixpath.basename(project)
-    for name in ("settings.gradle", "settings.gradle.kts"):
-        origin = files.origin(posixpath.join(home, name))
-        text = read_text(files.context, origin) if origin is not None and files.context is not None else ""
-        found = _NAME.search(text) if isinstance(text, str) else None
-        if found:
-            return found[1]
-    return ""
+    found = _NAME.search(_settings(home, files))
+    return found[1] if found else ""
+
+
+def _settings(home: str, files: StageFiles) -> str:
+    return _first_of(home, ("settings.gradle", "settings.gradle.kts"), files)
 
 
 def _script(folder: str, files: StageFiles) -> str:
-    for name in ("build.gradle", "build.gradle.kts"):
+    return _first_of(folder, ("build.gradle", "build.gradle.kts"), files)
+
+
+def _first_of(folder: str, names: tuple[str, ...], files: StageFiles) -> str:
+    """The text of the first of some files that is there and not empty."""
+    for name in names:
         origin = files.origin(posixpath.join(folder, name))
         text = read_text(files.context, origin) if origin is not None and files.context is not None else ""
         if isinstance(text, str) and text:

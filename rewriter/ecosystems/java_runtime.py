@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rewriter.facts import Facts
     from rewriter.model.stages import Stage
 
-_NAMED = re.compile(r"(?:openjdk|jdk|temurin|corretto|semeru|ibmjava|sapmachine|liberica|zulu|graalvm\w*)-?(\d+)")
+_NAMED = re.compile(r"(?:openjdk|jdk|temurin|corretto|semeru|ibmjava|sapmachine|liberica|zulu|graalvm\w{0,20})-?(\d+)")
 _OWN = frozenset(
     "openjdk eclipse-temurin amazoncorretto ibmjava sapmachine ibm-semeru-runtimes java adoptopenjdk".split()
 )

@@ -63,9 +63,9 @@ class JavaScriptProgram(SourcedEcosystem):
         ),
         starts=re.compile(
             r"\b(?:Bun\.spawn(?:Sync)?\(\s*\[?|new Deno\.Command\(|(?:execFile|exec|spawn)(?:Sync)?\()\s*"
-            r"(?:[\"'`](?P<program>[^\"'`\s\n$]*)[^\"'`\n]*[\"'`])?"
+            r"(?:[\"'`](?P<program>[^\"'`\s\n$]*+)[^\"'`\n]*+[\"'`])?"
         ),
-        whole=re.compile(r"\bserveDir\((?![^)\n]*fsRoot)|\bfsRoot:\s*[\"'`]\.?/?[\"'`]"),
+        whole=re.compile(r"\bserveDir\((?![^)\n]{0,1000}fsRoot)|\bfsRoot:\s*[\"'`]\.?/?[\"'`]"),
         all_quotes=True,
     )
 

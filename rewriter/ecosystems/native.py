@@ -73,7 +73,7 @@ class HaskellStage(NativeStage):
             r'\b(?:readFile|withFile|openFile|decodeFileThrow|eitherDecodeFileStrict)\s+(?:"(?P<path>[^"\n]*)")?'
         ),
         starts=re.compile(
-            r'\b(?:callProcess|readProcess|proc|callCommand|system)\s+(?:"(?P<program>[^"\s\n]*)[^"\n]*")?'
+            r'\b(?:callProcess|readProcess|proc|callCommand|system)\s+(?:"(?P<program>[^"\s\n]*+)[^"\n]*+")?'
         ),
     )
 

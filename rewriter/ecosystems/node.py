@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from rewriter.ecosystems.application import application_folders
+from rewriter.ecosystems.application import BROWSERS, application_folders, browser_in_a_home
 from rewriter.ecosystems.artefacts import BuilderLine, Output, Production, SystemNeeds
 from rewriter.ecosystems.build_packages import left_behind
 from rewriter.ecosystems.ecosystem import Ecosystem
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from rewriter.model.run import Run, Step
     from rewriter.syntax import Instruction
 
-_BROWSERS = frozenset({"puppeteer", "playwright", "playwright-chromium", "cypress", "selenium-webdriver", "nightmare"})
-"""Packages that keep a browser in the home of whoever installs them. Sources: their own documentation, 2026-11."""
 _MANAGERS = frozenset({"npm", "yarn", "pnpm", "npx", "pnpx", "corepack"})
 _BUILD_TOOLS = frozenset(
     "npm yarn pnpm corepack typescript ts-node tsx node-gyp node-pre-gyp node-prune rimraf cross-env npm-run-all lerna "
@@ -77,7 +75,7 @@ class NodeStage(Ecosystem):
 
     def leaves(self, step: Step) -> str | None:
         """What works in the project writes there; a tool that fetches browsers writes into a home."""
-        if step.name in ("npx", "pnpx") and any(word in _BROWSERS for word in step.argv[1:3]):
+        if step.name in ("npx", "pnpx") and any(word in BROWSERS for word in step.argv[1:3]):
             return f"`{step.name} {step.argv[1]}` puts browsers into a home, which are not carried"
         if (
             step.name in ("node", "nodejs")
@@ -174,9 +172,9 @@ class NodeStage(Ecosystem):
         locked = {
             one.name for m in self._manifests() if m.setting("lockfileVersion") for one in m.dependencies if not one.dev
         }
-        browser = min(_BROWSERS & ({*self._runtime_names()} | locked), default="")
+        browser = browser_in_a_home({*self._runtime_names()} | locked)
         if browser:
-            return f"{browser} keeps its browser in a home, which is not carried"
+            return browser
         left = ["the development dependencies"] if lines else []
         return Production(folders, ", ".join([*left, *left_behind(self)]), tuple(lines), evidence=tuple(doubts))
 

@@ -34,7 +34,7 @@ _BUNDLERS = frozenset(
 _BABEL = frozenset({"@babel/register", "@babel/node", "babel-register", "babel-node", "babel-cli"})
 _CHECKS_TYPES = frozenset({"ts-node", "ts-node-dev", "tsnd"})
 _COMPILES_ALONE = re.compile(
-    r"\btsc\b(?![^&|;]*--noEmit)|\bbabel\s+\S+[^&|;]*(?:-d|--out-dir)|\bswc\s+\S+[^&|;]*-d|\btsup\b"
+    r"\btsc\b(?![^&|;]{0,1000}--noEmit)|\b(?:babel|swc)\s[^&|;]{0,1000}(?:-d|--out-dir)|\btsup\b"
 )
 _LOADS_DRIVERS = frozenset({"sequelize", "sequelize-typescript", "typeorm", "knex", "@mikro-orm/core", "waterline"})
 _DRIVERS = frozenset(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rewriter.ecosystems.application import application_folders
+from rewriter.ecosystems.application import application_folders, browser_in_a_home
 from rewriter.ecosystems.artefacts import Output, Production, SystemNeeds
 from rewriter.ecosystems.build_packages import left_behind
 from rewriter.ecosystems.ecosystem import Ecosystem
@@ -76,8 +76,7 @@ class PhpStage(Ecosystem):
 
     def is_build_package(self, name: str) -> bool:
         """Node is there to build assets, where no package of composer starts it."""
-        names = {one.name for manifest in self.declared.all for one in manifest.dependencies}
-        return name in ("autoconf", "re2c") or (name in ("nodejs", "npm", "yarn") and not names & _START_NODE)
+        return name in ("autoconf", "re2c") or (name in ("nodejs", "npm", "yarn") and not self._starts_node)
 
     def repeats(self, step: Step) -> bool:
         """Apache's modules and sites are links in /etc/apache2."""
@@ -93,11 +92,27 @@ class PhpStage(Ecosystem):
         """What its installing commands take."""
         return installed_by(installs_of(self), self.files)
 
+    @cached_property
+    def _starts_node(self) -> bool:
+        """A composer.json anywhere in the context names such a package: its vendor folder may come with it."""
+        from rewriter.manifests.find import manifest_folders, read_manifests
+
+        context = self.files.context
+        if context is None:
+            return False
+        found = (manifest for folder in manifest_folders(context) for manifest in read_manifests(context, folder))
+        return any(one.name in _START_NODE for manifest in found for one in manifest.dependencies)
+
     def production(self, launch: Launch) -> Production | str:
         """The application's folders and the extensions."""
         folders = application_folders(self)
         if isinstance(folders, str):
             return folders
+        of_npm = (m for m in self.declared.all if m.ecosystem == "npm")
+        names = (one.name for m in of_npm for one in m.dependencies if self._starts_node or not one.dev)
+        browser = browser_in_a_home(names)
+        if browser:
+            return browser
         carried = dict(folders)
         if any(step.name in _COMPILES for step in self.steps):
             carried[_EXTENSIONS] = "extensions are compiled into it"

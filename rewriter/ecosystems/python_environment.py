@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,10 @@ def _target(step: Step, run: Run, seen: _Seen, activated: str) -> str | None:
     return None
 
 
+_PACKAGE = re.compile(r'"?[A-Za-z][\w.-]*(?:[\[=<>~!]|\Z)')
+"""The beginning of a word that names a package, whatever its extras (a pattern for the shell) or version come to."""
+
+
 def _makes(step: Step, words: list[str], seen: _Seen) -> str | None:
     operands = [word for word in words[1:] if not word.startswith("-") and word != "venv"]
     path = step.absolute(operands[-1] if operands else ".venv")
@@ -122,9 +127,10 @@ def _pip(step: Step, words: list[str], seen: _Seen, activated: str) -> str | Non
     odd = next((w for w in words if w.partition("=")[0] in _ELSEWHERE), "")
     if odd:
         return f"`pip install {odd}` installs to a place of its own"
-    if step.argv.count(None):
+    unknown = step.unknown_words
+    if not all(_PACKAGE.match(word) for word in unknown):
         return f"what `{step.name}` installs is only known at run time"
-    names = {word.partition("=")[0].partition("<")[0].partition(">")[0].partition("[")[0].lower() for word in named}
+    names = {re.split(r"[=<>\[]", word)[0].lower() for word in (*named, *(raw.strip('"') for raw in unknown))}
     target = _where(step, seen, activated)
     elsewhere = min(_PLACES & {*step.variables}, default="")
     if elsewhere:

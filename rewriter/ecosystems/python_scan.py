@@ -28,7 +28,7 @@ _MODULES = frozenset("pip venv virtualenv compileall pytest unittest flake8 mypy
 _SETUP = frozenset("install develop build build_ext bdist_wheel test egg_info".split())
 _CONFIGURATION = (".ini", ".conf", ".cfg", ".sh", ".yml", ".yaml", ".toml", ".py", ".service", ".json")
 _PLACES = re.compile(rb"/usr/local/(?:bin/(?!docker-|[\w.-]+\.sh\b)[a-zA-Z][\w.-]*|lib/python)|/usr/bin/python")
-_PATH = re.compile(rb"\bPATH\s*=\s*[\"']?/[^\"'\s$%]*(?=[\"'\s,]|\Z)")
+_PATH = re.compile(rb"\bPATH\s*=\s*[\"']?/[^\"'\s$%]{0,1000}(?=[\"'\s,]|\Z)")
 """A search path that is written out whole."""
 _WITHOUT_PATH = frozenset({"sudo", "doas", "su", "runuser", "cron", "crond", "login", "sshd"})
 """They set PATH anew for what they start. Sources: sudoers(5) secure_path, login.defs(5), crontab(5), Debian 12."""

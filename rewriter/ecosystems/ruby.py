@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rewriter.ecosystems.application import application_folders
+from rewriter.ecosystems.application import application_folders, browser_in_a_home
 from rewriter.ecosystems.artefacts import Output, Production, SystemNeeds
 from rewriter.ecosystems.build_packages import left_behind
 from rewriter.ecosystems.ecosystem import Ecosystem
@@ -126,6 +126,11 @@ class RubyStage(Ecosystem):
         carried.update(settings)
         behind = left_behind(self)
         names = self._gems
+        of_npm = (m for m in self.declared.all if m.ecosystem == "npm")
+        starts_node = bool(names & _SCRIPTS_OF_NODE)
+        browser = browser_in_a_home(one.name for m in of_npm for one in m.dependencies if starts_node or not one.dev)
+        if browser:
+            return browser
         compiles = min(names & _COMPILES, default="")
         if compiles and behind:
             return f"{compiles} compiles when it runs, and may need {', '.join(behind)}"

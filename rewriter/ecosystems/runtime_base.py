@@ -120,6 +120,9 @@ def _alpine_builder(facts: ImageFacts, image: ImageRef, tag: str, alpine: str | 
         choice = alpine_tag(facts, tag)
         if isinstance(choice, Refusal):
             return choice.reason
+        if facts.name == "alpine" and choice.alpine and facts.has(choice.alpine) and pinnable:
+            known = Evidence(f"{facts.name}:{tag} is {choice.alpine}", f"{choice.source}, {choice.date}")
+            return Builder(image.with_tag(choice.alpine), choice.alpine, None, True, (known,))
         moving = Evidence(
             f"{facts.name}:{tag} moves from version to version, so its alpine release cannot be pinned",
             "catalogue",

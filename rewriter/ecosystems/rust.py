@@ -32,7 +32,7 @@ _CALLS = Calls(
     ),
     starts=re.compile(r'\bCommand::new\(\s*(?:"(?P<program>[^"\n]*)")?'),
     temporary=re.compile(r"\btempfile::|\btempdir\(|\benv::temp_dir\("),
-    whole=re.compile(r'(?:ServeDir::new|FileServer::from|fs::dir|Files::new)\([^)\n]*"\.?/?"\s*\)'),
+    whole=re.compile(r'(?:ServeDir::new|FileServer::from|fs::dir|Files::new)\([^)\n]{0,1000}"\.?/?"\s*\)'),
 )
 _TLS = frozenset(
     "openssl openssl-sys native-tls rustls-native-certs rustls-platform-verifier curl curl-sys hyper-tls".split()
@@ -170,7 +170,7 @@ class RustStage(SourcedEcosystem):
         found = alpine_needs(manifests, image="rust") if base.kind == "alpine" else None
         found = found or slim_needs(manifests, image="rust", suite=builder.suite or "")
         needs.packages.update(found.run)
-        needs.vetoes += [f"{remark.where}: {remark.dependency}: {remark.reason}" for remark in found.refusals]
+        needs.vetoes += [str(remark) for remark in found.refusals]
         crates = {one.name: one for manifest in manifests for one in manifest.dependencies}
         needs.vetoes += [
             f"whether the crate {name} links a library of the system is not known"

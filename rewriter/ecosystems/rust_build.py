@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rewriter.ecosystems.artefacts import Ahead, Linkage, Output
+from rewriter.manifests.cargo import legal_name
 from rewriter.manifests.reading import Unread, mapping, read_toml, sequence, string, strings
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _binaries(home: str, cargo: _Cargo, files: StageFiles) -> list[str]:
     """Names of the programs of the packages that a command builds; empty when they are not seen."""
     if "--bin" in cargo.options:
         name = cargo.options["--bin"]
-        return [name] if name else []
+        return [name] if name and legal_name(name) else []
     wanted = cargo.options.get("-p", cargo.options.get("--package", ""))
     if wanted is None or files.context is None:
         return []
@@ -153,7 +154,7 @@ def _binaries(home: str, cargo: _Cargo, files: StageFiles) -> list[str]:
         package = string(mapping(_toml(folder, files).get("package")).get("name"))
         if package and (not wanted or package == wanted):
             found += _of_package(folder, package, files)
-    return list(dict.fromkeys(found))
+    return [name for name in dict.fromkeys(found) if legal_name(name)]
 
 
 def _members(home: str, data: dict[str, Any], files: StageFiles) -> list[str]:
@@ -195,8 +196,9 @@ def _installed(step: Step, cargo: _Cargo, files: StageFiles) -> Iterator[Output]
         return
     home = _home(step, cargo)
     if "--path" not in cargo.options:
-        for name in cargo.operands:
-            yield Output(posixpath.join(folder, name.partition("@")[0]), None)
+        for name in (operand.partition("@")[0] for operand in cargo.operands):
+            if legal_name(name):
+                yield Output(posixpath.join(folder, name), None)
         return
     names = _binaries(home, cargo, files) if home is not None else []
     for name in names:

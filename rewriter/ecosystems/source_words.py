@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.reads import RuntimeFiles, add_conventional, add_path, begin_reads, finish_reads, unseen
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
 MOST_FILES = 5_000
 MOST_BYTES = 50_000_000  # of all sources together
 _LARGEST = 1_000_000  # bytes of one source
+# Each alternative fails on its own line, or at once: what ends further down is looked for by `_literals`. A backslash
+# outside of a string takes the next character with it, so that of an open string only the first quote is tried.
 _STRINGS = re.compile(
-    r'//[^\n]*|/\*.*?\*/|(?P<raw>r(?P<hashes>#+)".*?"(?P=hashes))|"(?P<text>(?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\\n]|\\.)\'',
-    re.DOTALL,
+    r'//[^\n]*|(?P<open>/\*|r#+")|"(?P<text>(?:[^"\\\n]|\\.)*+)"|\'(?:[^\'\\\n]|\\.)\'|\\.', re.DOTALL
 )
 _ALL_QUOTES = re.compile(
-    r"//[^\n]*|/\*.*?\*/|(?P<quote>[\"'`])(?P<text>(?:(?!(?P=quote))[^\\\n]|\\[^\n])*)(?P=quote)", re.DOTALL
+    r"//[^\n]*|(?P<open>/\*)|(?P<quote>[\"'`])(?P<text>(?:(?!(?P=quote))[^\\\n]|\\[^\n])*+)(?P=quote)|\\."
 )
 
 
@@ -57,13 +60,21 @@ class Calls:
     """True for a language whose strings stand in three kinds of quotes (JavaScript)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """One file: its path in the context, its text, and its strings with their lines (from 1)."""
 
     path: str
     text: str
     literals: Mapping[str, int]
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
+
+    def where(self, offset: int) -> str:
+        """The place of an offset of the text, as ``file:line``."""
+        return f"{self.path}:{bisect_left(self._line_ends, offset) + 1}"
 
 
 def sources_of(language: Ecosystem, skipped: frozenset[str], *, all_quotes: bool) -> Iterator[Source]:
@@ -89,11 +100,18 @@ def _paths(context: BuildContext, language: Ecosystem, skipped: frozenset[str]) 
 
 def _literals(text: str, pattern: re.Pattern[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    line, at = 1, 0
-    for match in pattern.finditer(text):
-        string = match["text"]
-        if string is None and "raw" in pattern.groupindex and match["raw"]:
-            string = match["raw"].strip("r#").strip('"')
+    missing: set[str] = set()  # ends that do not come any more
+    line, at, place = 1, 0, 0
+    while (match := pattern.search(text, place)) is not None:
+        string, opening, place = match["text"], match["open"], match.end()
+        if opening:
+            ending = "*/" if opening == "/*" else opening[:0:-1]  # r##" ends with "##
+            end = text.find(ending, place) if ending not in missing else -1
+            if end < 0:
+                missing.add(ending)
+                place = match.start() + 1
+                continue
+            string, place = None if opening == "/*" else text[place:end], end + len(ending)
         if string and len(string) <= 1_000:
             line += text.count("\n", at, match.start())
             at = match.start()
@@ -142,20 +160,20 @@ def _maybe_generated(source: Source, calls: Calls, language: Ecosystem, found: R
         among = any(copy.target and path.startswith(copy.target.rstrip("/") + "/") for copy in language.files.copies)
         if match["path"] and among and language.files.kind(path) is None and path not in found.made:
             what = f"reads {match['path']}, which is not in the build context: the build may make it"
-            found.vetoes.append(f"{_where(source, match.start())} {what}")
+            found.vetoes.append(f"{source.where(match.start())} {what}")
             return
 
 
 def _called(source: Source, calls: Calls, language: Ecosystem, found: RuntimeFiles) -> Iterator[str]:
     """Notes what the calls of one source ask for; yields the reads whose paths are computed, with their places."""
     for match in calls.reads.finditer(source.text) if calls.reads is not None else ():
-        path, where = match["path"], _where(source, match.start())
+        path, where = match["path"], source.where(match.start())
         if path:
             add_path(path, where, language.stage.final_state.workdir, language, found, read=True)
         else:
             yield f"{match.group().strip()} in {where}"
     for match in calls.starts.finditer(source.text) if calls.starts is not None else ():
-        where = _where(source, match.start())
+        where = source.where(match.start())
         if match["program"]:
             found.programs.setdefault(match["program"], where)
         elif not found.computed_programs:
@@ -177,8 +195,4 @@ def _called(source: Source, calls: Calls, language: Ecosystem, found: RuntimeFil
 
 def _first(source: Source, pattern: re.Pattern[str] | None) -> str:
     match = pattern.search(source.text) if pattern is not None else None
-    return _where(source, match.start()) if match is not None else ""
-
-
-def _where(source: Source, offset: int) -> str:
-    return f"{source.path}:{source.text.count(chr(10), 0, offset) + 1}"
+    return source.where(match.start()) if match is not None else ""

@@ -21,6 +21,7 @@ from rewriter.manifests.npm import split_name
 from rewriter.model.files import STANDARD_FOLDERS
 from rewriter.model.launch import launch_of
 from rewriter.model.paths import below
+from rewriter.shell import Opaque
 
 if TYPE_CHECKING:
     from rewriter.ecosystems.node_project import Project
@@ -209,9 +210,24 @@ class _Finder:
             place = copy.target if copy.target is not None else copy.destination
             if place is not None and below(place, (folder,)):
                 return f"it serves {folder}, where line {copy.instruction.line} copies what it is built from"
+        link = next((step for step in self._links if self._leads_into(step, folder)), None)
+        if link is not None:
+            return f"line {link.instruction.line} makes a link in {folder}, which may lead out of it"
         if self.files.kind(folder) is not None and not self._built_there(folder):
             return f"the build context brings {folder}, which is served: nothing of it is built"
         return ""
+
+    @property
+    def _links(self) -> Iterator[Step]:
+        for run in self.runs:
+            if not isinstance(run.steps, Opaque):
+                yield from (step for step in run.steps if step.name == "ln")
+
+    def _leads_into(self, step: Step, folder: str) -> bool:
+        """Whether a link is made in a folder, or whether where it is made cannot be told."""
+        parts = step.options_and_operands
+        target = step.absolute(parts[1][-1]) if parts is not None and parts[1] else None
+        return target is None or below(target, (folder,))
 
     def _built_there(self, folder: str) -> bool:
         return any(below(folder, (path,)) or below(path, (folder,)) for path, _ in self._makers)

@@ -121,7 +121,7 @@ def configuration(cwd: str, names: tuple[str, ...], files: StageFiles) -> str:
 
 def _without_comments(text: str, name: str) -> str:
     if name.endswith((".toml", ".yml", ".yaml")):
-        return re.sub(r"(?m)^\s*#.*$", "", text)
+        return re.sub(r"(?m)^[ \t]*#.*$", "", text)
     kept, *rest = text.split("/*")
     for part in rest:
         inside, end, behind = part.partition("*/")

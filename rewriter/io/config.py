@@ -64,11 +64,16 @@ def load_config(start: Path, explicit: Path | None = None) -> Config:
         return Config()
     import tomllib  # only now: most runs have no configuration
 
+    from rewriter.manifests.reading import has_endless_keys
+
     try:
         content = read_regular(path, _MAX_SIZE)
         if content is None:
             raise ConfigError(path, "is larger than 1 MB")
-        table = tomllib.loads(content.decode())
+        text = content.decode()
+        if has_endless_keys(text):
+            raise ConfigError(path, "has keys of too many parts")
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path, f"is no valid TOML: {error}") from error
     except UnicodeDecodeError as error:

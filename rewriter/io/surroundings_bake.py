@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rewriter.io.surroundings_hcl import read_hcl
 from rewriter.io.surroundings_uses import UNKNOWN, Use, target_keys
+from rewriter.source import load_json
 
 _ATTRIBUTES = ("context", "dockerfile", "target")
 _MAX_DEPTH = 20
@@ -94,7 +95,7 @@ def _inherited(name: str, targets: Mapping[str, Attributes], known: dict[str, At
 
 def _json_targets(text: str) -> dict[str, Attributes]:
     try:
-        content = json.loads(text)
+        content = load_json(text)
     except RecursionError as error:
         raise BakeError("is nested too deeply") from error
     except ValueError as error:

@@ -10,7 +10,7 @@ HclValue = str | tuple[str, ...] | None
 """A text, a list of texts, or None for anything that would have to be evaluated."""
 
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\ufeff]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)
+    r"""(?P<space>[ \t\r\ufeff]+|\#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z))
     | (?P<newline>\n)
     | (?P<heredoc><<-?[ \t]*(?P<tag>[A-Za-z_][\w-]*)[ \t]*\r?\n)
     | (?P<quote>")

@@ -25,7 +25,7 @@ _NO_VALUE = frozenset(
 _ASSIGNING = frozenset(("export", "local", "declare", "readonly", "set", "override", "define"))
 _OPERATOR = re.compile(r"(?:\+|\?|::?:?|!)?=\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][\w.-]*(?:\[[^\]]*\])?\+?=")
-_RECIPE = re.compile(r"\A[@+]*-?[@+]*(?=\$|(?:docker|podman|buildah|nerdctl)\b)")
+_RECIPE = re.compile(r"\A[@+]*(?:-[@+]*)?(?=\$|(?:docker|podman|buildah|nerdctl)\b)")
 """What make takes off a command. One that starts with a dash is not to be taken for an option."""
 _CONTINUED = re.compile(r"\\\r?\n[ \t]*")
 _MOVES = re.compile(r"\b(?:cd|pushd)\b|working[-_]?directory|\bdir\s*[:(]|\bmake\s+-C", re.IGNORECASE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from rewriter.manifests.reading import (
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 
     from rewriter.context import BuildContext
 
+_LEGAL = re.compile(r"[\w-]+\Z")
 _TABLES = ("dependencies", "build-dependencies")
+
+
+def legal_name(name: str) -> bool:
+    """Whether cargo takes a name for a package or a program."""
+    return _LEGAL.match(name) is not None
 
 
 def read_cargo_toml(context: BuildContext, path: str) -> Manifest:
@@ -29,6 +36,11 @@ def read_cargo_toml(context: BuildContext, path: str) -> Manifest:
     data = read_toml(context, path)
     if isinstance(data, Unread):
         return Manifest(path, "cargo", unread=data.reason)
+    package = mapping(data.get("package"))
+    names = [string(table.get("name")) for table in (package, *map(mapping, sequence(data.get("bin"))))]
+    illegal = next((name for name in names if name and not legal_name(name)), None)
+    if illegal is not None:
+        return Manifest(path, "cargo", unread=f"gives something the name {illegal[:60]!r}, which cargo does not take")
     workspace = mapping(data.get("workspace"))
     tables = [mapping(data.get(name)) for name in _TABLES] + [mapping(workspace.get("dependencies"))]
     for condition, target in mapping(data.get("target")).items():
@@ -42,7 +54,7 @@ def read_cargo_toml(context: BuildContext, path: str) -> Manifest:
             settings += [
                 (f"features:{found[-1].name}", feature) for feature in strings(mapping(wanted).get("features"))
             ]
-    settings.append(("rust-version", string(mapping(data.get("package")).get("rust-version"))))
+    settings.append(("rust-version", string(package.get("rust-version"))))
     folder = posixpath.dirname(path)
     members = tuple(posixpath.normpath(posixpath.join(folder, one)) for one in strings(workspace.get("members"))[:200])
     kept = tuple(setting for setting in settings if setting[1])

@@ -10,13 +10,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rewriter.source import load_json
+
 if TYPE_CHECKING:
     from typing import Any
     from xml.etree.ElementTree import Element
 
     from rewriter.context import BuildContext
 
-_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')
+_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+"|\\.)|,(?=\s*[}\]])')
 MOST_BYTES = 8_000_000  # the lock of a large monorepo has 3 to 5 million
 MOST_TOML = 4_000_000
 MOST_DEPENDENCIES = 20_000
@@ -51,13 +53,11 @@ def read_json(context: BuildContext, path: str, *, commas: bool = False) -> dict
     text = read_text(context, path)
     if isinstance(text, Unread):
         return text
-    import json
-
     if commas:
         text = _LAST_COMMA.sub(lambda match: match[1] or "", text)
 
     try:
-        value = json.loads(text)
+        value = load_json(text)
     except (ValueError, RecursionError) as error:
         return Unread(f"is not valid JSON ({_first_line(error)})")
     return value if isinstance(value, dict) else Unread("holds no JSON object")
@@ -70,14 +70,19 @@ def read_toml(context: BuildContext, path: str) -> dict[str, Any] | Unread:
         return text
     if len(text) > MOST_TOML:
         return Unread(f"is larger than {MOST_TOML // 1_000_000} MB")  # the parser takes a second for each of them
-    if sum(dots * dots for dots in map(_dots, text.split("\n")) if dots > 20) > 10_000_000:
-        return Unread("has keys of too many parts")  # the parser needs quadratic time for those
+    if has_endless_keys(text):
+        return Unread("has keys of too many parts")
     import tomllib
 
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         return Unread(f"is not valid TOML ({_first_line(error)})")
+
+
+def has_endless_keys(toml: str) -> bool:
+    """Whether keys of a TOML document have so many parts (``a.b.c``) that the parser, square in them, would not end."""
+    return sum(dots * dots for dots in map(_dots, toml.split("\n")) if dots > 20) > 10_000_000
 
 
 def read_xml(context: BuildContext, path: str) -> Element | Unread:

@@ -59,6 +59,9 @@ class Remark:
         for name in ("dependency", "where", "reason"):
             object.__setattr__(self, name, shown(getattr(self, name)))
 
+    def __str__(self) -> str:
+        return f"{self.dependency} ({self.where}): {self.reason}" if self.dependency else self.reason
+
 
 def shown(text: str) -> str:
     """Text on one short line: names come from files that anybody wrote, and go to terminals."""

@@ -49,10 +49,10 @@ def glob(pattern: str) -> re.Pattern[str]:
     It never goes back over what a star has taken but for the last one, so that no pattern takes long.
     """
     parts: list[list[str]] = [[]]
-    position = 0
+    position, bracket = 0, pattern.rfind("]")
     while position < len(pattern):
         char = pattern[position]
-        members = _CLASS.match(pattern, position)
+        members = _CLASS.match(pattern, position) if position < bracket else None
         if char == "*":
             if parts[-1] or len(parts) == 1:  # several stars are as good as one
                 parts.append([])

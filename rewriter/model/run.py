@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rewriter.limits import LONGEST_GROWTH, LONGEST_PATH
 from rewriter.model.scope import Layered, Scope
 from rewriter.shell import Command, Opaque, Script, ShellWord, parse_shell
-from rewriter.shell_words import resolve
+from rewriter.shell_words import fields, resolve
 from rewriter.syntax import Instruction, Logical, Span
 
 if TYPE_CHECKING:
@@ -45,13 +45,30 @@ class Step:
 
     @property
     def options_and_operands(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """Words that start with ``-`` and the others, without the name; None when any word is unknown."""
-        words = self.argv[1:]
-        known = tuple(word for word in words if word is not None)
-        if len(known) != len(words):
-            return None
+        """Words that start with ``-`` and the others, without the name; None when any word is unknown.
+
+        An unquoted variable alone is the words that the shell splits it into.
+        """
+        known: list[str] = []
+        for value, raw in self._with_raw[1:]:
+            words = fields(raw, self.variables) if value is None else (value,)
+            if words is None:
+                return None
+            known += words
         options = tuple(word for word in known if _is_option(word))
         return options, tuple(word for word in known if not _is_option(word))
+
+    @property
+    def unknown_words(self) -> tuple[str, ...]:
+        """The words as they are written of which the value is only known at run time."""
+        return tuple(raw for value, raw in self._with_raw if value is None)
+
+    @property
+    def _with_raw(self) -> tuple[tuple[str | None, str], ...]:
+        """The words with how they are written; a wrapper before the command (``env``) is not among them."""
+        words = self.command.words if self.command is not None else ()
+        raw = [word.raw for word in words[len(words) - len(self.argv) :]] if words else [""] * len(self.argv)
+        return tuple(zip(self.argv, raw, strict=True))
 
     def absolute(self, path: str) -> str | None:
         """A path made absolute against the working directory of the command."""

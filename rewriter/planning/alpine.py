@@ -242,21 +242,20 @@ def _dependencies(base: Base, declared: Declared, needs: Needs) -> Iterator[Evid
     """What the dependencies need of libc, and which packages."""
     from rewriter.manifests.musl import musl_verdict
     from rewriter.manifests.needs import alpine_needs
-    from rewriter.planning.declared import remark_text
 
     verdict = musl_verdict(declared.manifests, image=base.facts.name, version=base.tag)
     added = alpine_needs(declared.manifests, image=base.facts.name, version=base.tag)
-    needs.vetoes += [remark_text(remark) for remark in (*verdict.refusals, *added.refusals)]
+    needs.vetoes += [str(remark) for remark in (*verdict.refusals, *added.refusals)]
     if "pypi" in declared.ecosystems:
         # What is not seen of Python is as good a reason for slim as what is known.
         unseen = [remark for remark in verdict.doubts if not remark.dependency]
-        needs.vetoes += [f"{remark_text(remark)}: slim is the better base" for remark in unseen]
+        needs.vetoes += [f"{remark}: slim is the better base" for remark in unseen]
     for remark in (*verdict.doubts, *added.doubts):
-        yield Evidence(remark_text(remark), remark.where, Certainty.ASSUMED)
+        yield Evidence(str(remark), remark.where, Certainty.ASSUMED)
     wanted = {**added.run, **added.build}
     for package, reason in wanted.items():
         needs.want(package, reason)
-    reasons = [*wanted.values(), *map(remark_text, added.doubts)]
+    reasons = [*wanted.values(), *map(str, added.doubts)]
     if base.facts.name == "rust" and reasons:
         needs.vetoes.append(f"{reasons[0]}: Rust links statically on Alpine, and slim is the better base")
 

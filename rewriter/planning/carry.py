@@ -70,6 +70,8 @@ def carry_files(draft: Draft) -> str | None:
 
 
 def _odd(draft: Draft) -> str | None:
+    if any(copy.source == "/" for copy in draft.copies):
+        return "what its build is seen to make is / itself: a copy of it would be the whole image"
     odd = next((c for c in draft.copies if not (PLAIN_PATH.match(c.source) and PLAIN_PATH.match(c.target))), None)
     return f"the path {odd.source!r} has characters that a COPY would read otherwise" if odd else None
 

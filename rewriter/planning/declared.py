@@ -9,6 +9,7 @@ from rewriter.ecosystems.go import GoStage
 from rewriter.ecosystems.installs import installed_by, installs_of
 from rewriter.manifests import Manifest, read_manifests
 from rewriter.manifests.find import manifest_folders
+from rewriter.manifests.reading import Unread, mapping, read_toml, string
 from rewriter.model.launch import Launch, launch_of
 from rewriter.planning.need_types import Declared
 from rewriter.planning.swap import Base
@@ -16,9 +17,6 @@ from rewriter.situation import Situation
 
 if TYPE_CHECKING:
     from rewriter.context import BuildContext
-    from rewriter.manifests.verdicts import Remark
-
-_LARGEST = 2_000_000  # bytes of a Cargo.toml
 
 
 def declared_by(situation: Situation, base: Base, go: GoStage) -> Declared:
@@ -41,14 +39,8 @@ def _of_rust(path: str, context: BuildContext) -> str:
     """The name of the program that a package of Rust is built into; empty when it names none."""
     if not path.endswith("Cargo.toml"):
         return ""
-    import tomllib
-
-    try:
-        package = tomllib.loads((context.read(path, _LARGEST) or b"").decode("utf-8")).get("package", {})
-    except (ValueError, RecursionError):
-        return ""
-    name = package.get("name") if isinstance(package, dict) else None
-    return name if isinstance(name, str) else ""
+    data = read_toml(context, path)
+    return "" if isinstance(data, Unread) else string(mapping(data.get("package")).get("name"))
 
 
 def _of_the_project(situation: Situation, ecosystem: str, found: Declared) -> Iterator[Manifest]:
@@ -62,10 +54,3 @@ def _of_the_project(situation: Situation, ecosystem: str, found: Declared) -> It
                 yield manifest
     if not seen:
         found.doubts.append("whether its archives bring libraries for glibc (JNI) could not be seen")
-
-
-def remark_text(remark: Remark) -> str:
-    """A remark on a dependency, as a clause."""
-    if not remark.dependency:
-        return remark.reason
-    return f"{remark.dependency} ({remark.where}): {remark.reason}"

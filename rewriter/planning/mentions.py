@@ -15,7 +15,7 @@ from rewriter.model.files import StageFiles
 
 _SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".php", ".pl", ".java", ".kt", ".ex", ".exs", ".rs", ".erb")
 _STARTS = re.compile(
-    rb"subprocess|os\.system|os\.popen|child_process|execa|exec\w*\s*\(|spawn\w*\s*\(|popen|system\s*\(|Open3"
+    rb"subprocess|os\.system|os\.popen|child_process|execa|exec\w{0,20}\s*\(|spawn\w{0,20}\s*\(|popen|system\s*\(|Open3"
     rb"|%x|shell_exec|proc_open|passthru|ProcessBuilder|getRuntime\(\)|System\.cmd|Command::new|check_output|check_call"
 )
 _STARTS_OR_QUOTES = re.compile(_STARTS.pattern + rb"|`")

@@ -176,14 +176,23 @@ def _packages(step: Step, roles: Roles, language: Ecosystem, line: int) -> None:
         elif language.interpreted:  # a script may start anything: what is not known to be for the build is kept
             roles.packages.setdefault(name, f"line {line}")
             roles.recommends |= recommends
+        elif _is_library(plain):  # it costs little where nothing is linked against it
+            roles.libraries.setdefault(plain, f"line {line}")
         elif not language.self_contained:
             roles.refused.append(f"line {line}: whether run time needs the package {plain} cannot be told")
 
 
+_NO_LIBRARY = ("-dev", "-bin", "-doc", "-dbg", "-tool", "-tools", "-utils", "-perl", "-java", "-common")
+"""Ends of packages called lib… that hold no library of machine code. Source: Debian 12, Alpine 3.20."""
 _WITH_A_SOURCE = frozenset(
     {"-t", "--target-release", "--default-release", "-o", "-c", "--repository", "-X", "--allow-untrusted"}
 )
 """Options that say where packages come from, some with a value behind. Sources: apt-get(8), apk(8), Debian 12."""
+
+
+def _is_library(name: str) -> bool:
+    """Whether a package holds a library and no program, by the naming of Debian and Alpine."""
+    return name.startswith("lib") and not name.startswith("libreoffice") and not name.endswith(_NO_LIBRARY)
 
 
 def _linked(name: str, roles: Roles, line: int, *, recommends: bool) -> None:
@@ -199,8 +208,21 @@ def _linked(name: str, roles: Roles, line: int, *, recommends: bool) -> None:
     roles.linked.append(name)
     for library in libraries:
         roles.libraries.setdefault(library, f"line {line} links against {name}")
-        if recommends and library.startswith(("libsasl2-2", "libldap")):
-            roles.libraries.setdefault("libsasl2-modules", f"line {line} installs what {library} recommends")
+        for each in _recommended_by(library) if recommends else ():
+            roles.libraries.setdefault(each, f"line {line} installs what {library} recommends")
+
+
+def _recommended_by(library: str) -> tuple[str, ...]:
+    return next((names for start, names in _RECOMMENDED.items() if library.startswith(start)), ())
+
+
+_RECOMMENDED = {
+    "libsasl2-2": ("libsasl2-modules",),
+    "libldap": ("libldap-common", "libsasl2-modules"),
+    "librsvg2-2": ("librsvg2-common",),
+    "libmagick": ("ghostscript",),
+}
+"""Libraries that lack mechanisms, certificates, loaders or programs without what they recommend. Source: Debian 12."""
 
 
 def assets(language: Ecosystem, sources: tuple[str, ...], is_source_only: dict[str, bool]) -> Iterator[Copy]:

@@ -115,7 +115,17 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
     base.evidence += own.evidence
     for name, reason in own.packages.items():
         packages.setdefault(name, reason)
-    # A health check of the container's own port needs none.
+    _beside_clients(draft, base, health, packages)
+    inline = any(step.variables.get("TZ") for step in draft.launch.all_steps)
+    if base.same_system:
+        return
+    if draft.reads.zones or inline or draft.stage.final_state.env.get("TZ", "") != "":
+        packages.setdefault("tzdata", draft.reads.zones or "ENV TZ")
+
+
+def _beside_clients(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: dict[str, str]) -> None:
+    """What clients of networks use, and Debian only recommends to them."""
+    # A health check of the container's own port needs no certificates.
     own_port = {
         f"line {step.instruction.line} calls {step.name}"
         for step in health
@@ -125,11 +135,15 @@ def _full(draft: Draft, base: RuntimeBase, health: tuple[Step, ...], packages: d
     checking = min(clients, default="") if base.kind == "slim" else ""
     if checking:
         packages.setdefault("ca-certificates", f"{checking} checks certificates, and only recommends them")
-    inline = any(step.variables.get("TZ") for step in draft.launch.all_steps)
-    if base.same_system:
-        return
-    if draft.reads.zones or inline or draft.stage.final_state.env.get("TZ", "") != "":
-        packages.setdefault("tzdata", draft.reads.zones or "ENV TZ")
+    if "git" in packages and not base.same_system and _has_ssh(draft):
+        packages.setdefault("openssh-client", "git starts ssh, which the builder's image has")
+
+
+def _has_ssh(draft: Draft) -> bool:
+    """True where the builder's image brings what fetches sources."""
+    image = draft.stage.root.image
+    page = draft.situation.facts.image(image.short_name) if image is not None else None
+    return page is not None and image is not None and "scm" in page.carries(image.tag or "latest")
 
 
 _CHECK_CERTIFICATES = frozenset("curl wget git libcurl4 libcurl4t64 libcurl3-gnutls libcurl3t64-gnutls".split())

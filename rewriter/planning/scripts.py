@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -21,7 +20,6 @@ _HARMLESS = frozenset(
     "dedupe store bin prefix root why remove uninstall init link policies autoclean fund".split()
 )
 _MOST_SCRIPTS = 50
-_LARGEST = 2_000_000  # bytes of package.json
 
 
 _READ_CODE = SHELLS | {"python", "python3", "node", "ruby", "perl", "php"}
@@ -47,14 +45,20 @@ def called_scripts(step: Step, files: StageFiles, state: State) -> tuple[Step, .
         return ()
     path = step.absolute("package.json")
     origin = files.origin(path) if path is not None else None
-    data = files.context.read(origin, _LARGEST) if files.context is not None and origin is not None else None
-    if data is None:
+    context = files.context
+    if context is None or origin is None or context.kind(origin) is None:
         if verb in _INSTALLS:
             return ()  # what it installs is asked of the manifests, which are not seen either
         return f"`{step.name} {verb}` runs what a package.json says, which could not be seen"
-    scripts = _scripts(data)
-    if scripts is None:
-        return f"{origin} is no package.json that can be read"
+    from rewriter.manifests.reading import Unread, read_json
+
+    package = read_json(context, origin)
+    if isinstance(package, Unread):
+        return f"{origin} {package.reason}"
+    named = package.get("scripts", {})
+    if not isinstance(named, dict):
+        return f"what {origin} calls its scripts is no table of commands"
+    scripts = {name: text for name, text in named.items() if isinstance(text, str)}
     if verb in _INSTALLS:
         names: tuple[str, ...] = () if _names_packages(step.name, plain) else _ON_INSTALL
     else:
@@ -67,17 +71,6 @@ def called_scripts(step: Step, files: StageFiles, state: State) -> tuple[Step, .
 
 def _names_packages(program: str, plain: list[str]) -> bool:
     return len(plain) > 1 or (program == "yarn" and plain[:1] == ["add"])
-
-
-def _scripts(data: bytes) -> Mapping[str, str] | None:
-    try:
-        package = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    scripts = package.get("scripts", {}) if isinstance(package, dict) else None
-    if not isinstance(scripts, dict):
-        return None
-    return {name: text for name, text in scripts.items() if isinstance(text, str)}
 
 
 def _commands(

@@ -16,7 +16,7 @@ from rewriter.ecosystems.installs import installs_of
 from rewriter.manifests.needs import slim_needs as dependency_needs
 from rewriter.model.run import Step
 from rewriter.model.stages import Stage
-from rewriter.planning.declared import declared_by, remark_text
+from rewriter.planning.declared import declared_by
 from rewriter.planning.swap import Base, version_of
 from rewriter.situation import Situation
 from rewriter.userland.slim_words import word_paths
@@ -106,7 +106,7 @@ def copied_needs(situation: Situation, base: Base, suite: str) -> Copied:
             found.packages.setdefault(package, f"{reason}, and comes from the stage {name}")
         for remark in (*needs.refusals, *needs.doubts):
             if remark.phase != "build":
-                found.doubts.append((f"{remark_text(remark)} (stage {name})", remark.where))
+                found.doubts.append((f"{remark} (stage {name})", remark.where))
     return found
 
 

@@ -11,7 +11,7 @@ from rewriter.manifests.needs import slim_needs as dependency_needs
 from rewriter.model.launch import Launch, tested_programs
 from rewriter.model.run import Step
 from rewriter.model.stages import Stage
-from rewriter.planning.declared import declared_by, remark_text
+from rewriter.planning.declared import declared_by
 from rewriter.planning.mentions import mentions
 from rewriter.planning.need_types import Declared
 from rewriter.planning.recipe import lost_on_slim
@@ -195,9 +195,9 @@ def _dependencies(declared: Declared, base: Base, suite: str, there: frozenset[s
     for package, reason in (*found.build.items(), *found.run.items()):
         if package not in there:
             needs.want(package, reason)
-    needs.vetoes += [remark_text(remark) for remark in found.refusals]
+    needs.vetoes += [str(remark) for remark in found.refusals]
     for remark in found.doubts:
-        needs.doubt(remark_text(remark), remark.where)
+        needs.doubt(str(remark), remark.where)
     open_questions = [remark for remark in found.doubts if remark.dependency or "compile" in remark.reason]
     return not (declared.unseen or found.build or open_questions)
 

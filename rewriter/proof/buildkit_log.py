@@ -31,7 +31,7 @@ _WRAPPINGS = re.compile(
 )
 _STEP_ERROR = re.compile(r"^#(\d+) ERROR: (.*)$", re.MULTILINE)
 _FAILED_STEP = re.compile(r"^ > (.+):$", re.MULTILINE)
-_NUMBERED = re.compile(r"^\[(?:(?P<stage>[^\]]*?) )?\s*(?P<number>\d+)/(?P<total>\d+)\] (?P<text>.*)$", re.DOTALL)
+_NUMBERED = re.compile(r"^\[(?:(?P<stage>[^\]]*\S) )?\s*(?P<number>\d+)/(?P<total>\d+)\] (?P<text>.*)$", re.DOTALL)
 _PLATFORM = re.compile(r"^[a-z]+/[a-z0-9]+(?:/v\d+)? ?")
 _EXCERPT = re.compile(r"^[^\s:]+:(\d+)\n-{10,}$", re.MULTILINE)
 _PARSE_ERROR = re.compile(r"dockerfile parse error (?:on )?line (\d+): (.*)")

@@ -61,7 +61,8 @@ _AROUND_START_ERRORS = re.compile(
     r"failed to create (?:shim )?task(?: for container)?: |(?:runc|crun)(?: create failed)?: |"
     r"unable to start container process: |error during container init: |container_linux\.go:\d+: )+"
 )
-_BEHIND_START_ERRORS = re.compile(r'(?:: unknown|: OCI [\w ]+|"|\s)+$')
+_BEHIND_START_ERRORS = re.compile(r'(?:: unknown|: OCI [\w ]++|"|\s)++\Z')
+_LONGEST_BEHIND = 1_000
 # What a runtime says when it is the image that a container cannot be started from.
 _ABOUT_THE_PROGRAM = re.compile(
     r"\bexec(?:ve)?\b|executable file|no such file or directory|not found|unable to find (?:user|group)|"
@@ -114,7 +115,9 @@ def is_about_the_program(message: str) -> bool:
 
 def start_error(message: str) -> str:
     """What a runtime says about a container that it could not start, without the names of those who pass it on."""
-    return one_line(_BEHIND_START_ERRORS.sub("", _AROUND_START_ERRORS.sub("", message)).replace('\\"', '"'))
+    message = _AROUND_START_ERRORS.sub("", message)
+    behind = _BEHIND_START_ERRORS.search(message, max(0, len(message) - _LONGEST_BEHIND))
+    return one_line(message[: behind.start() if behind else None].replace('\\"', '"'))
 
 
 def telling_line(lines: list[str]) -> str:

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from rewriter.transform import Declined
 
 _LINE = re.compile(r"line (\d+): ")
-_USERINFO = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^/@\s\"'`]+@")
+_USERINFO = re.compile(r"(?<=[A-Za-z0-9+.-]://)[^/@\s\"'`]+@")
 
 
 def masked(text: str) -> str:
     """A text in which addresses lack what stands before their host: ``https://…@host/path``."""
-    return _USERINFO.sub(r"\1…@", text)
+    return _USERINFO.sub("…@", text)
 
 
 def placed(step: Step, declined: Declined) -> tuple[int, str]:

@@ -18,7 +18,7 @@ from rewriter.syntax.words import UNICODE_BLANKS, WordError, parse_json
 LONGEST_LINE = 65_535
 """Bytes of a physical line, its line end included, past which BuildKit stops reading."""
 
-_DIRECTIVE = re.compile(rf"#[{UNICODE_BLANKS}]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z")
+_DIRECTIVE = re.compile(rf"#[{UNICODE_BLANKS}]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=(.+)\Z")
 _DIRECTIVE_NAMES = frozenset({"syntax", "escape", "check"})
 _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
 
@@ -127,9 +127,10 @@ class _Lexer:
             raise DockerfileError(self.index, f"only one {name} parser directive can be used")
         self._seen_directives.add(name)
         if name == "escape":
-            if match.group(2) not in ("\\", "`"):
-                raise DockerfileError(self.index, f"invalid escape token {match.group(2)!r}, does not match ` or \\")
-            self.escape = match.group(2)
+            value = match.group(2).strip(" \t\f\r") or match.group(2)[-1]
+            if value not in ("\\", "`"):
+                raise DockerfileError(self.index, f"invalid escape token {value!r}, does not match ` or \\")
+            self.escape = value
         return True
 
     def _instruction(self, start: int, first: int, content: str) -> Instruction:

@@ -28,7 +28,7 @@ FLAGS: dict[str, frozenset[str]] = {
 }
 _CHOICES = {"network": frozenset({"default", "none", "host"}), "security": frozenset({"insecure", "sandbox"})}
 _DURATIONS = frozenset({"interval", "timeout", "start-period", "start-interval"})
-_DURATION = re.compile(r"([-+]?)(?:0|((?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+))\Z")
+_DURATION = re.compile(r"([-+]?)(?:0|((?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+))\Z")
 _PART = re.compile(r"([0-9.]+)(ns|us|µs|μs|ms|s|m|h)")
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}
 _COUNT = re.compile(r"\+?[0-9]{1,10}\Z|-0+\Z")

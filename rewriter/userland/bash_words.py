@@ -17,7 +17,7 @@ BUILTINS = frozenset(
     "select".split()
 )
 """Words of bash alone."""
-_BRACES = re.compile(r"(?<![$\\])\{[^{}\s'\"]*(?:,|\.\.)[^{}\s'\"]*\}")
+_BRACES = re.compile(r"(?<![$\\])\{([^{}\s'\"]*)\}")
 _CASES = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:\[[^]]*\])?(?:\^\^?|,,?)[^}]*\}|\$\{!|\$\{[A-Za-z_]\w*@")
 _ARRAY = re.compile(r"\$\{[#!]?[A-Za-z_]\w*\[")
 _VARIABLES = re.compile(r"\$\{?(BASH\w*|SECONDS|PIPESTATUS|FUNCNAME|EPOCH\w*|DIRSTACK)\b")
@@ -55,6 +55,5 @@ def _in_word(raw: str, *, quoted: bool) -> str:
     for pattern in (_CASES, _ARRAY, _VARIABLES):
         if match := pattern.search(raw):
             return match.group()
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'', "", raw)
-    match = _BRACES.search(bare)
-    return match.group() if match else ""
+    bare = re.sub(r'(\\.)|"(?:[^"\\]|\\.)*+"|\'[^\']*\'', r"\1", raw)
+    return next((found.group() for found in _BRACES.finditer(bare) if "," in found[1] or ".." in found[1]), "")

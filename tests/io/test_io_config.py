@@ -127,6 +127,7 @@ def test_errors(tmp_path: Path, text: str, reason: str) -> None:
         (b'level = "\xff"', "is not UTF-8 (byte 9)"),
         (b"#" * 1_000_001, "is larger than 1 MB"),
         (b"a = " + b"[" * 100_000, "is nested too deeply"),
+        (b"a." * 100_000 + b"a = 1", "has keys of too many parts"),
     ],
 )
 def test_hostile_content(tmp_path: Path, content: bytes, reason: str) -> None:

@@ -18,7 +18,7 @@ from rewriter.manifests.risks import context_risks, elf_interpreter
 from rewriter.manifests.verdicts import MOST_REMARKS, Remark, relevant
 
 NAMES = (
-    "go.mod package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml requirements.txt "
+    "go.mod package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock requirements.txt "
     "pyproject.toml poetry.lock uv.lock Pipfile Pipfile.lock setup.py setup.cfg environment.yml pom.xml "
     "build.gradle build.gradle.kts settings.gradle gradle/libs.versions.toml Cargo.toml Cargo.lock "
     "Gemfile.lock Gemfile composer.json composer.lock mix.exs mix.lock App.csproj packages.lock.json "
@@ -125,6 +125,7 @@ class TestEveryFile:
             "a" * 1_000_000,
             "a: " * 100_000,
             '"' * 100_000,
+            '"\\' * 100_000,
             "\\\n" * 100_000,
             "//\n" * 100_000,
             "/*" * 100_000,

@@ -216,6 +216,11 @@ class TestWords:
             "found"
         )
         assert start_error(docker) == start_error(podman) == 'exec: "/x": stat /x: no such file or directory'
+        assert start_error('exec: "a": : OCI runtime b  "" : unknown: unknown\n') == 'exec: "a":'
+
+    def test_start_errors_with_odd_names(self) -> None:
+        assert start_error("a" + ": OCI b  " * 10_000 + "!").endswith(": OCI b !")
+        assert start_error("a" + " " * 300_000 + "b") == "a b"
 
     @pytest.mark.parametrize(
         ("message", "fault"),

@@ -8,10 +8,19 @@ import pytest
 
 from rewriter.proof.archive import open_image
 from rewriter.proof.asked import Asked
+from rewriter.proof.inside.contents import Contents
 from rewriter.proof.look import look
-from tests.proof.saved import Files, folder, link, program, save, text
+from tests.proof.saved import Files, folder, link, opened, program, save, text
 from tests.proof.systems import ALPINE, BUNDLE, DEBIAN, node, python
 from tests.proof.test_look import STATIC, Pair, go, look_at
+
+
+def test_paths_beside_words_without_end(tmp_path: Path) -> None:
+    data = program(b"a" * 400_000 + b"\0bin/a\0x" + b"/b" * 3 + b"*c\0" + b"0" * 400_000 + b"/d")
+    with opened(tmp_path / "image.tar", {"a": data}) as image:
+        paths = Contents(image).paths("/a").split(b"\n")
+    assert {path[-9:] for path in paths} == {b"bin/a", b"x/b/b/b*c", b"0000000/d"}
+
 
 SETTINGS = {"Cmd": ["/app/server"], "WorkingDir": "/app"}
 OWN = "-----BEGIN CERTIFICATE-----\n" + "B" * 64 + "\n-----END CERTIFICATE-----\n"

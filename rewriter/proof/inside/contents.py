@@ -17,7 +17,7 @@ GO_MAGIC = b"\xff Go buildinf:"
 """Every program of Go 1.13 and later holds it (debug/buildinfo)."""
 
 
-_PATHS = re.compile(rb"[\w.@+-]*/[\w./*?@+-]*")
+_PATHS = re.compile(rb"(?<![\w.@+-])[\w.@+-]*+/[\w./*?@+-]*")
 
 
 class Contents:

@@ -37,7 +37,7 @@ ANCHORS = (
 """Where one's own authorities are put, for ``update-ca-certificates`` and ``update-ca-trust`` to take in."""
 _PUBLIC = "/usr/share/ca-certificates"
 """Where Debian and Alpine keep the authorities that they bring themselves."""
-_CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----(.+?)-----END", re.DOTALL)
+_CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----([^-]+)-----END")
 _MOST_BUNDLE = 5_000_000
 _MOST_CERTIFICATES = 1_000
 ZONES = "/usr/share/zoneinfo"

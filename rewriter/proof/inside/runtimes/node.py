@@ -9,6 +9,7 @@ from rewriter.proof.inside.accounts import READ
 from rewriter.proof.inside.filesystem import Found
 from rewriter.proof.inside.runtimes.packages import MANAGERS, follow_manager
 from rewriter.proof.inside.trail import Call, Located, Problem, Runtime
+from rewriter.source import load_json
 
 if TYPE_CHECKING:
     from rewriter.proof.archive import Image
@@ -109,10 +110,8 @@ def resolve_file(image: Image, path: str) -> str | None:
 
 
 def _main(image: Image, folder: str) -> str:
-    import json
-
     try:
-        package = json.loads(image.text(f"{folder}/package.json", _MOST_PACKAGE) or "{}")
+        package = load_json(image.text(f"{folder}/package.json", _MOST_PACKAGE) or "{}")
     except (ValueError, RecursionError):
         return ""
     main = package.get("main") if isinstance(package, dict) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from rewriter.proof.inside.accounts import READ
 from rewriter.proof.inside.filesystem import Found
 from rewriter.proof.inside.trail import Call, Located, Problem, Runtime
+from rewriter.source import load_json
 
 if TYPE_CHECKING:
     from rewriter.proof.inside.libraries import Closure
@@ -107,7 +107,7 @@ def follow_dotnet(walker: Walker, call: Call, located: Located, closure: Closure
 
 def _frameworks(text: str) -> list[tuple[str, str]]:
     try:
-        document = json.loads(text)
+        document = load_json(text)
     except (ValueError, RecursionError):
         return []
     options = document.get("runtimeOptions") if isinstance(document, dict) else None

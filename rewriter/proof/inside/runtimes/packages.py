@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewriter.proof.inside.trail import Call, Problem
+from rewriter.source import load_json
 
 if TYPE_CHECKING:
     from rewriter.proof.inside.start import Walker
@@ -65,7 +65,7 @@ def _follow_script(walker: Walker, call: Call, manager: str, name: str, folder: 
 def package(walker: Walker, folder: str) -> dict[str, object]:
     """The package.json of a folder; empty when there is none that can be read."""
     try:
-        found = json.loads(walker.image.text(f"{folder}/package.json", _MOST_PACKAGE) or "{}")
+        found = load_json(walker.image.text(f"{folder}/package.json", _MOST_PACKAGE) or "{}")
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
