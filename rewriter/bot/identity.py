@@ -18,7 +18,7 @@ RETRY_LABEL = "dfrewrite:retry"
 TRAILER = "Dfrewrite-Key"
 """The trailer of every commit of ours: with the committer it tells our commits from everybody else's."""
 _MOST_SLUG = 80  # characters; some file systems beneath a forge take 255 bytes for a reference's whole path
-_PLAIN = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*\Z")
 _OTHERS = re.compile(r"[^A-Za-z0-9_]+")
 _MARKER = re.compile(r"<!-- dfrewrite (\{[^\n]*\}) -->")
 _FIELDS = ("key", "path", "recipe", "base", "output", "tip")
@@ -51,12 +51,12 @@ class Key:
 def slug(text: str) -> str:
     """A path or a name as one part of a branch's name that git accepts; different texts give different slugs.
 
-    What is plain stays readable (``services/api/Dockerfile`` is ``services-api-Dockerfile``); what is not gets a few
+    What is plain stays readable (``services/api/Dockerfile`` is ``services--api--Dockerfile``); what is not gets a few
     digits of its hash.
     """
     parts = text.split("/")
     if all(_PLAIN.match(part) and not part.endswith(".lock") for part in parts) and len(text) <= _MOST_SLUG:
-        return "-".join(parts)
+        return "--".join(parts)
     digits = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
     readable = _OTHERS.sub("-", text)[:_MOST_SLUG].strip("-")
     return f"{readable}-{digits}" if readable else digits

@@ -69,6 +69,12 @@ _REPLIES = sa.Table(
     sa.Column("etag", _TEXT, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
+_WORKERS = sa.Table(
+    "workers",
+    _META,
+    sa.Column("name", _TEXT, primary_key=True),
+    sa.Column("seen_at", _TIME, nullable=False),
+)
 _BUSY_SECONDS = 30
 """How long one process waits for another that writes to the same SQLite file."""
 HOUR = 3600.0
@@ -233,6 +239,18 @@ class Ledger:
                 return f"{hourly} were opened within an hour, as many as may be"
             connection.execute(sa.insert(_OPENINGS).values(run=run, key=key, at=now))
         return ""
+
+    def beat(self, worker: str, now: float) -> None:
+        """Says that a worker is alive."""
+        self._upsert(_WORKERS, {"name": worker, "seen_at": now}, ("name",))
+
+    def take_dead(self, now: float, seconds: float) -> list[str]:
+        """The workers that were not seen for so long, forgotten by this: whoever asks takes over what they left."""
+        with self._locked("workers") as connection:
+            silent = _WORKERS.c.seen_at < now - seconds
+            names = list(connection.execute(sa.select(_WORKERS.c.name).where(silent)).scalars())
+            connection.execute(sa.delete(_WORKERS).where(silent))
+        return names
 
     # --- replies
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewriter.bot.body import Change, Words, commit_messages, pull_body, pull_title
+from rewriter.bot.body import Change, Words, commit_messages, hunk_comments, pull_body, pull_title
 from rewriter.bot.campaign import Campaign
 from rewriter.bot.identity import WHOLE, Key
+from rewriter.diff import make_patch
+from rewriter.io.patch import quote_git_path
 from rewriter.session import Exit, Outcome, Request, Session
 from rewriter.source import encode
 
@@ -39,6 +41,7 @@ class Prepared:
     after_bytes: int | None = None
     measured: bool = False
     proven: bool = False
+    diff: str = ""
     comments: list[tuple[str, int, int, str]] | None = None
     """For each hunk: path, first and last line of the new text, and why."""
 
@@ -78,12 +81,17 @@ def prepare(
         if outcome.result is not None and outcome.patch is not None and outcome.code in (Exit.DONE, Exit.UNPROVEN):
             changed.append((name, outcome))
         else:
-            left.append(_left(name, outcome))
+            left.append(_without(f"{folder}/", _left(name, outcome)))
     if campaign.pulls.group == "repository":
         groups = [(WHOLE, changed)] if changed else []
     else:
         groups = [(name, [(name, outcome)]) for name, outcome in changed]
     return [_prepared(Key(forge, repository, path, wished.recipe), group, campaign) for path, group in groups], left
+
+
+def _without(folder: str, left: Left) -> Left:
+    """What is said of a file without the name of our folder."""
+    return replace(left, why=left.why.replace(folder, ""))
 
 
 def _left(name: str, outcome: Outcome) -> Left:
@@ -107,9 +115,6 @@ def _left(name: str, outcome: Outcome) -> Left:
 def _prepared(key: Key, group: Sequence[tuple[str, Outcome]], campaign: Campaign) -> Prepared:
     changes = [Change(name, outcome.result, outcome.proof) for name, outcome in group if outcome.result is not None]
     words = Words(campaign.pulls.title, campaign.pulls.body, campaign.pulls.commit)
-    commits = []
-    for message, texts in commit_messages(changes, words):
-        commits.append((message, texts))
     title, body = pull_title(changes, words), pull_body(changes, words)
     proven = all(outcome.proof is not None and outcome.proof.verdict.holds for _, outcome in group)
     before, after, measured = _sizes(group)
@@ -122,11 +127,13 @@ def _prepared(key: Key, group: Sequence[tuple[str, Outcome]], campaign: Campaign
         output=_hash(encode(change.result.after) for change in changes),
         title=title,
         body=body,
-        commits=commits,
+        commits=commit_messages(changes, words),
         before_bytes=before,
         after_bytes=after,
         measured=measured,
         proven=proven,
+        diff="".join(str(make_patch(c.result.before, c.result.after, quote_git_path(c.path))) for c in changes),
+        comments=[(change.path, *comment) for change in changes for comment in hunk_comments(change)],
     )
 
 

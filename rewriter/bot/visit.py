@@ -133,6 +133,8 @@ class Visitor:
             checkout.folder, repository.forge, repository.id, self._tools.campaign, self._tools.verifier
         )
         branches = checkout.branches(self._tools.remote(forge, source or repository), self._pulls.branch_prefix)
+        if not prepared and not left and not known:
+            return Survey(repository, ended="it has no Dockerfile")
         plans, waiting = self._decided(forge, repository, source, base, prepared, left, branches)
         return Survey(repository, base, checkout.head, tuple(plans), (*left, *waiting), source=source)
 

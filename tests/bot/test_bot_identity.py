@@ -14,7 +14,7 @@ from rewriter.bot.identity import WHOLE, Key, Marker, find_marker, slug
 def test_the_branch_is_readable_and_stable() -> None:
     assert Key("github.com", "1", "Dockerfile", "default").branch() == "dfrewrite/Dockerfile/default"
     assert (
-        Key("github.com", "1", "services/api/Dockerfile", "slim").branch() == "dfrewrite/services-api-Dockerfile/slim"
+        Key("github.com", "1", "services/api/Dockerfile", "slim").branch() == "dfrewrite/services--api--Dockerfile/slim"
     )
     assert Key("github.com", "1", WHOLE, "default").branch("bot") == "bot/all/default"
 
