@@ -33,7 +33,7 @@ class Decision:
     do: Do
     why: str
     pull: Pull | None = None
-    """The pull request that it is about."""
+    """The pull request that it is about; of one that is to be opened: the newest that there was."""
     expected: str | None = None
     """The commit that the branch must point to when it is pushed; None: there must be no such branch."""
 
@@ -84,7 +84,7 @@ def decide(shown: Shown, wanted: Wanted | None, key: str, committer: str, *, rec
             if shown.tip is not None and newest is None:
                 return Decision(Do.REMOVE_BRANCH, "nothing to change; its branch is left over", None, shown.tip)
             return Decision(Do.NOTHING, "nothing to change")
-        return Decision(Do.OPEN, "not proposed yet" if newest is None else "asked for once more", None, shown.tip)
+        return Decision(Do.OPEN, "not proposed yet" if newest is None else "asked for once more", newest, shown.tip)
     if foreign is not None:
         return Decision(Do.NOTHING, f"somebody else pushed to #{newest.number} ({foreign.id[:12]})", newest)
     marker = find_marker(newest.body)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LEASE = 60.0
 """Seconds after which a worker that was not seen is dead, and its work is taken over."""
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 _MOST_WORKERS = 100
 
 

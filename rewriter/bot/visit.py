@@ -196,9 +196,10 @@ class Visitor:
         for branch in sorted({*wanted, *branches}):
             mine = wanted.get(branch)
             pulls = forge.pulls(repository, branch, source=source)
-            key = mine.key if mine is not None else self._key_of(repository, branch, pulls)
-            if key is None:
+            known = (mine.key, mine.path) if mine is not None else self._known(repository, branch, pulls)
+            if known is None:
                 continue  # of another campaign, or of somebody else
+            key, path = known
             opened += any(pull.state is State.OPEN for pull in pulls)
             if mine is None and _is_kept(branch, pulls, left):
                 continue
@@ -208,7 +209,6 @@ class Visitor:
             shown = Shown(tuple(pulls), tip, tuple(ahead))
             wish = Wanted(key, mine.base, mine.output) if mine is not None else None
             found = decide(shown, wish, key, self._person.email, recreate=self._pulls.recreate)
-            path = mine.path if mine is not None else branch
             number = found.pull.number if found.pull is not None else None
             url = found.pull.url if found.pull is not None else ""
             plans.append(Plan(found.do, found.why, key, path, branch, mine, number, found.expected, url))
@@ -226,15 +226,16 @@ class Visitor:
             kept.append(plan)
         return kept
 
-    def _key_of(self, repository: Repository, branch: str, pulls: list[Pull]) -> str | None:
-        """The key of a branch for which nothing is proposed any more, if it is one of this campaign's recipe."""
+    def _known(self, repository: Repository, branch: str, pulls: list[Pull]) -> tuple[str, str] | None:
+        """Key and path of a branch for which nothing is proposed any more, if it is one of this campaign's recipe."""
         recipe = self._tools.campaign.rewrite.recipe
         for pull in pulls:
             marker = find_marker(pull.body)
             if marker is not None and marker.recipe == recipe:
-                return marker.key
+                return marker.key, marker.path
         records = self._tools.ledger.proposals_of(repository.forge, repository.id)
-        return next((each.key for each in records if each.branch == branch and each.recipe == recipe), None)
+        mine = (each for each in records if each.branch == branch and each.recipe == recipe)
+        return next(((each.key, each.path) for each in mine), None)
 
     def _with_conflicts(self, forge: Forge, repository: Repository, pull: Pull) -> Pull:
         if pull.state is not State.OPEN or pull.conflicted is not None:

@@ -45,6 +45,7 @@ def launch(database_url: str, worker: str, tools: Tools, *, listen: bool = True)
         "log_level": "WARNING",
         "enable_otlp": False,
         "use_listen_notify": False,
+        "notification_listener_polling_interval_sec": 0.1,  # it is what an orderly end waits for
     }
     _tools[:] = [tools]
     DBOS(config=config)
