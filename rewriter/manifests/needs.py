@@ -28,7 +28,7 @@ _FULL_IMAGE = frozenset(
     "build-essential pkg-config python3 perl libpq5 libmariadb3 libsqlite3-0 libxml2 libxslt1.1 libyaml-0-2 libffi7 "
     "libffi8 libssl1.1 libssl3 libssl3t64 libcurl4 libmagic1 libglib2.0-0 libglib2.0-0t64 libgomp1 libgmp10 "
     "libcairo2 libcairo2-dev libpango-1.0-0 libpangoft2-1.0-0 libmagickwand-6.q16-6 libgssapi-krb5-2 libsasl2-2 "
-    "libldap-2.4-2 libldap-2.5-0 libfontconfig1 fontconfig libdbus-1-3 openssl libicu-dev "
+    "libldap-2.4-2 libldap-2.5-0 libfontconfig1 fontconfig libdbus-1-3 openssl libicu-dev libcurl3 "
     "libcurl4t64 libfreetype6 libkrb5-3 libfontconfig1-dev libncurses6 libncursesw6 libmagickwand-7.q16-10".split()
 )
 # What the slim variants have all the same.
