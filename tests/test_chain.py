@@ -38,6 +38,17 @@ def test_a_change_that_breaks_the_file_is_thrown_away() -> None:
     assert result.unsound[0].startswith("appends: ")
 
 
+def test_an_image_that_is_not_known_to_exist_is_thrown_away() -> None:
+    def plan(situation: Situation) -> Iterator[Outcome]:
+        if "3.20\n" in situation.text:
+            edits = (Edit(12, 16, "3.99"),)
+            yield Change(edits, "A tag that was made up.", (Evidence("it is wanted", "the test"),), 0)
+
+    result = run_chain(TEXT, [Transform("hopes", "Hope for a tag\n", Phase.BASE, True, plan)])
+    assert result.after == TEXT
+    assert result.unsound == ("hopes: the image alpine:3.99 is not in the catalogue",)
+
+
 def test_a_transform_sees_what_the_one_before_it_made() -> None:
     seen: list[str] = []
 

@@ -36,6 +36,8 @@ class Output:
     linkage: Linkage = Linkage.NATIVE
     kind: str = "file"
     """file or dir."""
+    prefix: str = ""
+    """What the names of the files in ``folder`` begin with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,9 +239,10 @@ class Ecosystem(ABC):
         for artefact in self.artefacts:
             if artefact.kind == "dir" and path.startswith(artefact.path.rstrip("/") + "/"):
                 return artefact
+        folder, name = posixpath.split(path)
         for output, step in reversed(self._made[1]):
-            if output.folder == posixpath.dirname(path):
-                return Artefact(path, step, self._origin_of(posixpath.basename(path)), False, output.linkage)
+            if output.folder == folder and name.startswith(output.prefix):
+                return Artefact(path, step, self._origin_of(name), False, output.linkage)
         return None
 
     def _origin_of(self, name: str) -> str | None:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 BUILDERS = frozenset("mvn mvnw gradle gradlew javac jar ant sbt kotlinc scalac groovyc lein mill".split())
 _MAVEN = frozenset({"package", "install", "verify", "deploy"})
 _GRADLE_JARS = frozenset({"build", "assemble", "jar", "bootJar", "shadowJar", "bootRepackage"})
+_NAMING = frozenset({"finalName", "outputFile", "jarName", "warName", "descriptor", "destFile", "destfile", "tofile"})
+_RENAMING = re.compile(
+    r"versions:|-D(?:revision|changelist|sha1|version|newVersion|(?:\w+\.)*finalName)\b|-P|--activate"
+)
 _PROPERTY = re.compile(r"\$\{([\w.-]+)\}")
 _SHELLS = frozenset({"sh", "bash"})
 _MOST_MODULES = 200
@@ -85,10 +89,13 @@ def _maven(step: Step, words: list[str], files: StageFiles) -> Iterator[Output]:
         yield Output(posixpath.normpath(posixpath.join(home, folder)), None, linkage=Linkage.PORTABLE, kind="dir")
     if not _MAVEN & {*words}:
         return
+    prefix = ""
     for folder, root in _modules(home, files):
         yield from _of_pom(folder, root)
+        if folder == home:
+            prefix = _prefix(root, words)
     # Archives with a classifier of a plugin lie beside it.
-    yield Output(None, posixpath.join(home, "target"), linkage=Linkage.PORTABLE)
+    yield Output(None, posixpath.join(home, "target"), linkage=Linkage.PORTABLE, prefix=prefix)
     yield Output(posixpath.join(home, "target/classes"), None, linkage=Linkage.PORTABLE, kind="dir")
     yield Output(posixpath.join(home, "target/quarkus-app"), None, linkage=Linkage.PORTABLE, kind="dir")
 
@@ -113,9 +120,7 @@ def _of_pom(folder: str, root: Element) -> Iterator[Output]:
     packaging = child_text(root, "packaging") or "jar"
     if packaging not in ("jar", "war"):
         return
-    build = next((child for child in root if local_name(child) == "build"), None)
-    name = child_text(build, "finalName") if build is not None else ""
-    resolved = _resolved(name or "${project.artifactId}-${project.version}", root)
+    resolved = _final_name(root)
     if resolved is not None:
         path = posixpath.join(folder, "target", f"{resolved}.{packaging}")
         yield Output(path, None, linkage=Linkage.PORTABLE)
@@ -123,6 +128,20 @@ def _of_pom(folder: str, root: Element) -> Iterator[Output]:
         if any(local_name(e) == "descriptorRef" and e.text == "jar-with-dependencies" for e in root.iter()):
             joined = posixpath.join(folder, "target", f"{resolved}-jar-with-dependencies.jar")
             yield Output(joined, None, linkage=Linkage.PORTABLE)
+
+
+def _final_name(root: Element) -> str | None:
+    build = next((child for child in root if local_name(child) == "build"), None)
+    name = child_text(build, "finalName") if build is not None else ""
+    return _resolved(name or "${project.artifactId}-${project.version}", root)
+
+
+def _prefix(root: Element, words: list[str]) -> str:
+    """What the names of all archives of a project begin with; empty where a parent, plugin or option may name one."""
+    parent = next((child for child in root if local_name(child) == "parent"), None)
+    foreign = parent is not None and child_text(parent, "groupId") != "org.springframework.boot"
+    named = any(local_name(element) in _NAMING for element in root.iter())
+    return "" if foreign or named or any(_RENAMING.match(word) for word in words) else _final_name(root) or ""
 
 
 def _resolved(text: str, root: Element, depth: int = 0) -> str | None:

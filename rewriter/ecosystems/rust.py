@@ -52,7 +52,6 @@ _OF_CONFIG = ("toml", "yaml", "yml", "json", "json5", "ini", "ron")
 _LOADS = re.compile(r"\blibloading::|\bdlopen2?::|\bLibrary::new\(")
 _LINKS = re.compile(r"rustc-link-(?:lib|arg)\b(?!=static)|\bpkg_config::|\bsystem_deps::|\bvcpkg::")
 _ATTRIBUTE = re.compile(r"#\[link\(")
-_ALONE = re.compile(r"-sys\Z")
 
 
 class RustStage(SourcedEcosystem):
@@ -170,12 +169,12 @@ class RustStage(SourcedEcosystem):
         found = alpine_needs(manifests, image="rust") if base.kind == "alpine" else None
         found = found or slim_needs(manifests, image="rust", suite=builder.suite or "")
         needs.packages.update(found.run)
-        needs.vetoes += [str(remark) for remark in found.refusals]
-        crates = {one.name: one for manifest in manifests for one in manifest.dependencies}
+        needs.vetoes += [str(remark) for remark in (*found.refusals, *found.unnamed)]
+        crates = {one.name: one for manifest in manifests for one in manifest.dependencies if one.links}
         needs.vetoes += [
             f"whether the crate {name} links a library of the system is not known"
             for name, crate in sorted(crates.items())
-            if _ALONE.search(name) and known(crate) is None
+            if crate.origin == "git" or known(crate) is None
         ]
         if base.kind == "alpine" and "-crt-static" in self._flags:
             needs.packages.setdefault("libgcc", "RUSTFLAGS asks for shared libraries")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _LEGAL = re.compile(r"[\w-]+\Z")
 _TABLES = ("dependencies", "build-dependencies")
+# By their convention, crates named ``*-sys`` link a C library; some are called ``*-sys-rs`` or the like.
+_BINDING = re.compile(r"-sys(?:-?(?:rs|next|\d+))?\Z")
+_FINDERS = frozenset({"pkg-config", "system-deps", "vcpkg"})
 
 
 def legal_name(name: str) -> bool:
@@ -67,12 +70,8 @@ def _wants(name: str, wanted: object, path: str) -> Dependency:
     origin = next((kind for kind in ("git", "path") if table.get(kind)), "")
     real = (string(table.get("package")) or name).lower()
     exact = version[1:].strip() if version.startswith("=") and "," not in version else ""
-    return Dependency("cargo", real, exact, path, native=_native(real), origin=origin)
-
-
-def _native(name: str) -> bool | None:
-    """By their convention, crates named ``*-sys`` link a C library."""
-    return True if name.endswith("-sys") else None
+    links = _BINDING.search(real) is not None
+    return Dependency("cargo", real, exact, path, native=links or None, origin=origin, links=links)
 
 
 def read_cargo_lock(context: BuildContext, path: str) -> Manifest:
@@ -93,5 +92,7 @@ def _locked(entry: dict[str, Any], direct: set[str], path: str) -> Dependency:
     name = string(entry.get("name"))
     origin = "git" if string(entry.get("source")).startswith("git+") else ""
     edges = {edge.partition(" ")[0] for edge in strings(entry.get("dependencies"))}
-    native = True if name.endswith("-sys") or edges & {"cc", "cmake", "bindgen"} else None
-    return Dependency("cargo", name.lower(), string(entry.get("version")), path, name in direct, native, (), (), origin)
+    links = _BINDING.search(name) is not None or bool(edges & _FINDERS)
+    native = links or bool(edges & {"cc", "cmake", "bindgen"}) or None
+    version = string(entry.get("version"))
+    return Dependency("cargo", name.lower(), version, path, name in direct, native, origin=origin, links=links)

@@ -158,7 +158,7 @@ def _rust(manifests: list[Manifest], version: str, findings: Findings) -> None:
         findings.refuse("", "rust", f"rust {version} cannot build procedural macros on musl, which came with 1.44")
     for manifest in locks or manifests:
         for dependency in manifest.dependencies:
-            if not _by_facts(dependency, findings) and dependency.name.endswith("-sys"):
+            if not _by_facts(dependency, findings) and dependency.links:
                 findings.refuse(dependency.name, dependency.where, "it links a C library that is not known on musl")
     if manifests and not locks:
         findings.doubt("", manifests[0].path, "no Cargo.lock was seen, so that not all crates are known")

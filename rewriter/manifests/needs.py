@@ -28,7 +28,8 @@ _FULL_IMAGE = frozenset(
     "build-essential pkg-config python3 perl libpq5 libmariadb3 libsqlite3-0 libxml2 libxslt1.1 libyaml-0-2 libffi7 "
     "libffi8 libssl1.1 libssl3 libssl3t64 libcurl4 libmagic1 libglib2.0-0 libglib2.0-0t64 libgomp1 libgmp10 "
     "libcairo2 libcairo2-dev libpango-1.0-0 libpangoft2-1.0-0 libmagickwand-6.q16-6 libgssapi-krb5-2 libsasl2-2 "
-    "libldap-2.4-2 libldap-2.5-0 libfontconfig1 fontconfig libdbus-1-3 openssl libicu-dev".split()
+    "libldap-2.4-2 libldap-2.5-0 libfontconfig1 fontconfig libdbus-1-3 openssl libicu-dev libcurl3 "
+    "libcurl4t64 libfreetype6 libkrb5-3 libfontconfig1-dev libncurses6 libncursesw6 libmagickwand-7.q16-10".split()
 )
 # What the slim variants have all the same.
 _SLIM_HAS = {
@@ -48,13 +49,15 @@ _WITH_SLIM = frozenset({"pypi", "npm", "rubygems", "cargo", "hex"})
 class Needs:
     """Packages to add, each with the dependency that needs it: ``build`` where it is installed, ``run`` where it runs.
 
-    ``doubts``: what may be missing all the same; ``refusals``: why it cannot be told.
+    ``doubts``: what may be missing all the same; ``refusals``: why it cannot be told; ``unnamed``, which are doubts as
+    well: libraries of run time whose packages are not known for the suite.
     """
 
     build: dict[str, str] = field(default_factory=dict)
     run: dict[str, str] = field(default_factory=dict)
     doubts: tuple[Remark, ...] = ()
     refusals: tuple[Remark, ...] = ()
+    unnamed: tuple[Remark, ...] = ()
 
 
 @dataclass(slots=True)
@@ -67,18 +70,22 @@ class _Gathering:
     run: dict[str, str] = field(default_factory=dict)
     doubts: dict[Remark, None] = field(default_factory=dict)
     refusals: dict[Remark, None] = field(default_factory=dict)
+    unnamed: dict[Remark, None] = field(default_factory=dict)
 
     def add(self, into: dict[str, str], names: Iterable[str], why: str) -> None:
         for name in names:
             if name not in self.has and (self.only is None or name in self.only):
                 into.setdefault(name, shown(why))
 
-    def doubt(self, dependency: Dependency, reason: str) -> None:
-        self.doubts[Remark(dependency.name, dependency.where, reason)] = None
+    def doubt(self, dependency: Dependency, reason: str) -> Remark:
+        remark = Remark(dependency.name, dependency.where, reason)
+        self.doubts[remark] = None
+        return remark
 
     def done(self) -> Needs:
         build, run = dict(sorted(self.build.items())), dict(sorted(self.run.items()))
-        return Needs(build, run, tuple(self.doubts)[:MOST_REMARKS], tuple(self.refusals)[:MOST_REMARKS])
+        remarks = (tuple(found)[:MOST_REMARKS] for found in (self.doubts, self.refusals, self.unnamed))
+        return Needs(build, run, *remarks)
 
 
 def slim_needs(manifests: Iterable[Manifest], *, image: str, suite: str, version: str = "") -> Needs:
@@ -151,7 +158,9 @@ def _gather_one(dependency: Dependency, gathering: _Gathering, version: str) -> 
         names = package.packages(f"{phase}-{gathering.kind}", gathering.suite)
         if names is None:
             reason = f"it needs a library whose package in {gathering.suite or 'this suite'} is not known"
-            gathering.doubt(dependency, reason)
+            remark = gathering.doubt(dependency, reason)
+            if phase == "run":
+                gathering.unnamed[remark] = None
         gathering.add(into, names or (), _why(package, dependency, gathering.kind))
     if gathering.kind == "apt" and not wanted and _may_fall_back(package, dependency):
         gathering.doubt(dependency, "it fetches a binary while it is installed, and slim cannot compile it instead")

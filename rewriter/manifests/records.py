@@ -14,8 +14,9 @@ class Dependency:
     ``direct``: named by the project itself, not only by another package. ``native``: True: seen to compile or to bring
     machine code; False: seen not to; None: not shown. ``libc``: the libcs that the lock has binaries for.
     ``wheels``: file names of the distributions that a Python lock lists; of a gem with binaries, whether its source is
-    listed as well. ``origin``: "" for the registry, else how it
-    comes: ``git``, ``url``, ``path``. ``dev``: said to be for development only.
+    listed as well. ``origin``: "" for the registry, else how it comes: ``git``, ``url``, ``path``. ``dev``: said to be
+    for development only. ``links``: a crate that is there to link a library of the system, by its name or by the tools
+    that its build looks for one with.
     """
 
     ecosystem: str
@@ -28,6 +29,7 @@ class Dependency:
     wheels: tuple[str, ...] = ()
     origin: str = ""
     dev: bool = False
+    links: bool = False
 
 
 @dataclass(frozen=True, slots=True)
