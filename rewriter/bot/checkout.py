@@ -6,46 +6,18 @@ that it stands in no argument, no address and no file.
 
 from __future__ import annotations
 
-import base64
 import os
-import signal
 import subprocess
 import tempfile
 import time
-import urllib.parse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from rewriter.bot.git_run import OPTIONS, GitFailed, Remote, access, end, environment, essence, one_line
 from rewriter.bot.identity import TRAILER
-from rewriter.io.gitcmd import FOREIGN_VARIABLES, SAFE_OPTIONS, SAFE_VARIABLES
 
-_OPTIONS = (
-    *SAFE_OPTIONS,
-    *("-c", "core.symlinks=true"),
-    *("-c", "core.attributesFile=/dev/null"),
-    *("-c", "core.autocrlf=false"),
-    *("-c", "protocol.version=2"),
-    *("-c", "http.followRedirects=false"),  # elsewhere our token has no business
-    *("-c", "credential.helper="),
-    *("-c", "submodule.recurse=false"),
-    *("-c", "fetch.recurseSubmodules=false"),
-    *("-c", "gc.auto=0"),
-    *("-c", "maintenance.auto=false"),
-    *("-c", "advice.detachedHead=false"),
-    *("-c", "transfer.fsckObjects=true"),
-    *("-c", "fetch.fsck.zeroPaddedFilemode=ignore"),  # of old repositories, and harmless
-    *("-c", "fetch.fsck.missingSpaceBeforeDate=ignore"),
-    *("-c", "fetch.fsck.badTimezone=ignore"),
-)
-_TRACES = "GIT_TRACE"
-"""The beginning of variables that make git print what it sends."""
 _LOOK_SECONDS = 0.2
-_LONGEST_ERROR = 200
-
-
-class GitFailed(Exception):
-    """Git did not do what was asked; the message is one line and holds no secret."""
 
 
 class PushRefused(GitFailed):
@@ -84,17 +56,6 @@ class FileCommit:
     files: Mapping[str, bytes]
 
 
-@dataclass(frozen=True)
-class Remote:
-    """Where to clone from and push to. Its repr shows no password."""
-
-    url: str
-    user: str = ""
-    password: str = field(default="", repr=False)
-    certificates: str = ""
-    """A file of authorities to trust, instead of the system's."""
-
-
 class Checkout:
     """The tip of one branch in a folder of ours."""
 
@@ -120,7 +81,7 @@ class Checkout:
         patterns = (f"refs/heads/{prefix}", f"refs/heads/{prefix}/*")
         status, output, errors = self._talk(remote, "ls-remote", "--quiet", "--", remote.url, *patterns)
         if status != 0:
-            raise GitFailed(f"git ls-remote: {_essence(errors, remote)}")
+            raise GitFailed(f"git ls-remote: {essence(errors, remote)}")
         found = (line.partition("\t") for line in output.decode("utf-8", "surrogateescape").splitlines())
         return {name.removeprefix("refs/heads/"): commit for commit, _, name in found}
 
@@ -178,8 +139,8 @@ class Checkout:
         if refused:
             reason = refused.rpartition("\t")[2].strip()
             moved = "stale info" in reason or "fetch first" in reason or "cannot lock ref" in reason
-            raise PushRefused(f"the push was refused: {_one_line(reason)}", moved=moved)
-        raise GitFailed(f"git push: {_essence(errors, remote)}")
+            raise PushRefused(f"the push was refused: {one_line(reason)}", moved=moved)
+        raise GitFailed(f"git push: {essence(errors, remote)}")
 
     # --- running git
 
@@ -191,12 +152,12 @@ class Checkout:
         options: Sequence[str] = (),
         timeout: float = 120.0,
     ) -> bytes:
-        environment = _environment() | {"GIT_ALLOW_PROTOCOL": "none", **(variables or {})}
+        variables_of_git = environment() | {"GIT_ALLOW_PROTOCOL": "none", **(variables or {})}
         try:
             done = subprocess.run(
-                ["git", *_OPTIONS, *options, *arguments],
+                ["git", *OPTIONS, *options, *arguments],
                 cwd=self.folder,
-                env=environment,
+                env=variables_of_git,
                 input=feed,
                 capture_output=True,
                 timeout=timeout,
@@ -207,23 +168,23 @@ class Checkout:
         except OSError as error:
             raise GitFailed(f"git cannot be run: {error.strerror}") from None
         if done.returncode != 0:
-            raise GitFailed(f"git {arguments[0]}: {_essence(done.stderr, None)}")
+            raise GitFailed(f"git {arguments[0]}: {essence(done.stderr, None)}")
         return done.stdout
 
     def _network(self, remote: Remote, *arguments: str) -> None:
         status, _, errors = self._talk(remote, *arguments)
         if status != 0:
-            raise GitFailed(f"git {arguments[0]}: {_essence(errors, remote)}")
+            raise GitFailed(f"git {arguments[0]}: {essence(errors, remote)}")
 
     def _talk(self, remote: Remote, *arguments: str) -> tuple[int, bytes, bytes]:
         """Runs a command that talks to the forge, within the bounds."""
-        environment = _environment() | _access(remote)
+        variables_of_git = environment() | access(remote)
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
             try:
                 process = subprocess.Popen(
-                    ["git", *_OPTIONS, *arguments],
+                    ["git", *OPTIONS, *arguments],
                     cwd=self.folder,
-                    env=environment,
+                    env=variables_of_git,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=errors,
@@ -234,7 +195,7 @@ class Checkout:
             try:
                 self._wait(process, arguments[0])
             finally:
-                _end(process)
+                end(process)
             output.seek(0)
             errors.seek(0)
             return process.returncode, output.read(1_000_000), errors.read(1_000_000)
@@ -263,44 +224,6 @@ class Checkout:
                 raise GitFailed(f"the repository takes more than {self._bounds.bytes / 1e6:,.0f} MB")
 
 
-def _environment() -> dict[str, str]:
-    """Nothing of the user's own configuration, nothing that points elsewhere, nothing that prints what is sent."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in FOREIGN_VARIABLES and not name.startswith((_TRACES, "GIT_CONFIG"))
-    }
-    # A token is for whom it is meant: git does not inherit ours, and neither does what git starts.
-    kept = {name: value for name, value in kept.items() if "TOKEN" not in name and "PRIVATE_KEY" not in name}
-    return (
-        kept
-        | SAFE_VARIABLES
-        | {
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_LITERAL_PATHSPECS": "1",
-            "GIT_LFS_SKIP_SMUDGE": "1",
-            "GIT_ASKPASS": "true",
-            "SSH_ASKPASS": "true",
-        }
-    )
-
-
-def _access(remote: Remote) -> dict[str, str]:
-    """What lets git talk to one host, as configuration in its environment."""
-    scheme, host, *_ = urllib.parse.urlsplit(remote.url)
-    settings: list[tuple[str, str]] = []
-    if remote.password and scheme in ("http", "https"):
-        shown = base64.b64encode(f"{remote.user}:{remote.password}".encode()).decode()
-        settings.append((f"http.{scheme}://{host}/.extraHeader", f"Authorization: Basic {shown}"))
-    if remote.certificates:
-        settings.append(("http.sslCAInfo", remote.certificates))
-    found = {"GIT_ALLOW_PROTOCOL": "https:http:ssh:file", "GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (name, value) in enumerate(settings):
-        found |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    return found
-
-
 def _dated(person: Person, when: int) -> dict[str, str]:
     found: dict[str, str] = {}
     for role in ("AUTHOR", "COMMITTER"):
@@ -310,28 +233,3 @@ def _dated(person: Person, when: int) -> dict[str, str]:
             f"GIT_{role}_DATE": f"{when} +0000",
         }
     return found
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends git and what it started, if they still run."""
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except OSError:
-            process.kill()
-        process.wait()
-
-
-def _essence(errors: bytes, remote: Remote | None) -> str:
-    """The line of git's complaints that says what is wrong; nothing of an address's user or password."""
-    lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    chosen = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[-1] if lines else "")
-    if remote is not None:
-        for secret in (remote.password, urllib.parse.urlsplit(remote.url).password or ""):
-            chosen = chosen.replace(secret, "…") if secret else chosen
-    return _one_line(chosen.removeprefix("fatal: ").removeprefix("error: ")) or "failed without a word"
-
-
-def _one_line(text: str) -> str:
-    shown = "".join(c if c.isprintable() else " " for c in text).strip()
-    return shown if len(shown) <= _LONGEST_ERROR else f"{shown[:_LONGEST_ERROR]}…"

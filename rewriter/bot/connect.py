@@ -7,9 +7,9 @@ import urllib.parse
 from dataclasses import dataclass
 
 from rewriter.bot.campaign import Campaign, CampaignError, Source
-from rewriter.bot.checkout import Remote
 from rewriter.bot.forge import Forge, Repository
 from rewriter.bot.forge_http import Credentials, ForgeHttp
+from rewriter.bot.git_run import Remote
 from rewriter.bot.ledger import Ledger
 from rewriter.bot.pace import Clock, Limits, SharedPace
 from rewriter.bot.tokens import token_for

@@ -7,7 +7,6 @@ secret. httpx is loaded when the first request is made.
 from __future__ import annotations
 
 import datetime
-import json
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rewriter import __version__
 from rewriter.bot.forge import Busy, Exists, ForgeError, Missing, Refused, Unreachable
+from rewriter.bot.replies import json_of, limit_of, lowered, reason_of
 from rewriter.io.registry_headers import next_link, retry_after
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _FIRST_PAUSE = 60.0  # seconds, when a forge says that it is too much and not fo
 _LONGEST_PAUSE = 3600.0
 _SECONDS = 30.0
 """Until the next bytes of a reply come."""
-_LONGEST_REASON = 200
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_REDIRECTS = 3
 _ALREADY = ("already exist", "already been taken", "already open")
@@ -136,7 +135,7 @@ class ForgeHttp:
         self.pace.before_write()
         response = self._ask(method, self._address(path, {}), {}, body)
         self._judge(response)
-        return Reply(_json(response.content), _lower(response.headers))
+        return Reply(json_of(response.content), lowered(response.headers))
 
     # --- the way of one request
 
@@ -184,12 +183,12 @@ class ForgeHttp:
                 raise Refused(f"{self.host} sends us to another host")
             response = self._ask("GET", target, {}, None)
         if response.status_code == 304 and known is not None:
-            return Reply(_json(known[1]), _lower(response.headers))
+            return Reply(json_of(known[1]), lowered(response.headers))
         self._judge(response)
         etag = response.headers.get("etag", "")
         if self._cache is not None and etag and "link" not in response.headers:
             self._cache.put(address, etag, response.content)
-        return Reply(_json(response.content), _lower(response.headers))
+        return Reply(json_of(response.content), lowered(response.headers))
 
     def _ask(
         self, method: str, address: str, conditions: Mapping[str, str], body: Mapping[str, Any] | None
@@ -236,7 +235,7 @@ class ForgeHttp:
         if status < 400:
             self._refusals = 0
             return
-        reason = _reason(response.content)
+        reason = reason_of(response.content)
         if status in (403, 429):
             self._park_if_asked(response, reason)
         if status == 401:
@@ -253,8 +252,8 @@ class ForgeHttp:
         """Parks the identity where the forge wants to be left alone, and raises `Busy`."""
         now, headers = self._clock.now(), response.headers
         wait = retry_after(headers.get("retry-after", ""), datetime.datetime.fromtimestamp(now, datetime.UTC))
-        if wait is None and _number(headers, "remaining") == 0:
-            reset = _number(headers, "reset")
+        if wait is None and limit_of(headers, "remaining") == 0:
+            reset = limit_of(headers, "reset")
             wait = max(0.0, reset - now) if reset is not None else None
         if wait is None:
             if response.status_code == 403 and "rate limit" not in reason.lower() and "abuse" not in reason.lower():
@@ -264,50 +263,3 @@ class ForgeHttp:
         until = now + max(1.0, wait)
         self.pace.park(until)
         raise Busy(f"{self.host} asks to be left alone for {wait:,.0f} s: {reason}", until)
-
-
-def _number(headers: httpx.Headers, name: str) -> float | None:
-    """What GitHub calls ``x-ratelimit-<name>`` and GitLab ``ratelimit-<name>``."""
-    for prefix in ("x-ratelimit-", "ratelimit-"):
-        try:
-            return float(headers[prefix + name])
-        except (KeyError, ValueError):
-            continue
-    return None
-
-
-def _lower(headers: httpx.Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _json(content: bytes) -> Any:
-    """None for an empty body. Raises Unreachable for what is no JSON: a proxy's page, most likely."""
-    if not content.strip():
-        return None
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise Unreachable("the answer is no JSON") from None
-
-
-def _reason(content: bytes) -> str:
-    """What a forge says about an error, in one line."""
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        found = {}
-    said: list[str] = []
-    if isinstance(found, dict):
-        for name in ("message", "error", "error_description"):
-            if found.get(name):
-                said.append(_said(found[name]))
-        errors = found.get("errors")
-        said += [_said(each) for each in errors] if isinstance(errors, list) else []
-    text = "".join(c if c.isprintable() else " " for c in "; ".join(said))
-    return (text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…") or "no reason is given"
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("message") or value)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

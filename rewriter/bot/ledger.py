@@ -14,67 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-_META = sa.MetaData()
-_TEXT, _TIME = sa.Text, sa.Float
+from rewriter.bot.tables import IDENTITIES, META, OPENINGS, PROPOSALS, REPLIES, VISITS, WORKERS, WRITES
 
-_PROPOSALS = sa.Table(
-    "proposals",
-    _META,
-    sa.Column("key", _TEXT, primary_key=True),
-    *(sa.Column(name, _TEXT, nullable=False, default="") for name in "forge repository name path recipe".split()),
-    *(sa.Column(name, _TEXT, nullable=False, default="") for name in "branch state url base output tip why".split()),
-    sa.Column("number", sa.Integer),
-    sa.Column("before_bytes", sa.BigInteger),
-    sa.Column("after_bytes", sa.BigInteger),
-    sa.Column("measured", sa.Boolean, nullable=False, default=False),
-    sa.Column("changed_at", _TIME, nullable=False, default=0.0),
-)
-_VISITS = sa.Table(
-    "visits",
-    _META,
-    sa.Column("run", _TEXT, primary_key=True),
-    sa.Column("forge", _TEXT, primary_key=True),
-    sa.Column("repository", _TEXT, primary_key=True),
-    sa.Column("path", _TEXT, primary_key=True),
-    *(sa.Column(name, _TEXT, nullable=False, default="") for name in "name outcome why url".split()),
-    sa.Column("failed", sa.Boolean, nullable=False, default=False),
-    sa.Column("seconds", sa.Float, nullable=False, default=0.0),
-    sa.Column("at", _TIME, nullable=False, default=0.0),
-)
-_IDENTITIES = sa.Table(
-    "identities",
-    _META,
-    sa.Column("identity", _TEXT, primary_key=True),
-    sa.Column("parked_until", _TIME, nullable=False, default=0.0),
-)
-_WRITES = sa.Table(
-    "writes",
-    _META,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("identity", _TEXT, nullable=False),
-    sa.Column("at", _TIME, nullable=False),
-    sa.Index("writes_by_time", "identity", "at"),
-)
-_OPENINGS = sa.Table(
-    "openings",
-    _META,
-    sa.Column("run", _TEXT, primary_key=True),
-    sa.Column("key", _TEXT, primary_key=True),
-    sa.Column("at", _TIME, nullable=False, index=True),
-)
-_REPLIES = sa.Table(
-    "replies",
-    _META,
-    sa.Column("address", _TEXT, primary_key=True),
-    sa.Column("etag", _TEXT, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-)
-_WORKERS = sa.Table(
-    "workers",
-    _META,
-    sa.Column("name", _TEXT, primary_key=True),
-    sa.Column("seen_at", _TIME, nullable=False),
-)
 _BUSY_SECONDS = 30
 """How long one process waits for another that writes to the same SQLite file."""
 HOUR = 3600.0
@@ -136,7 +77,7 @@ class Ledger:
         with self._begun() as connection:
             if not self._sqlite:  # two workers that begin at once would both make the tables
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('dfrewrite'))"))
-            _META.create_all(connection)
+            META.create_all(connection)
 
     def close(self) -> None:
         """Closes all connections."""
@@ -152,41 +93,41 @@ class Ledger:
     def proposal(self, key: str) -> Proposal | None:
         """The record of a key."""
         with self._begun() as connection:
-            row = connection.execute(sa.select(_PROPOSALS).where(_PROPOSALS.c.key == key)).one_or_none()
+            row = connection.execute(sa.select(PROPOSALS).where(PROPOSALS.c.key == key)).one_or_none()
         return _proposal(row) if row is not None else None
 
     def proposals(self, *, state: str | None = None) -> list[Proposal]:
         """All records, or those in one state; by repository and path."""
-        query = sa.select(_PROPOSALS).order_by(_PROPOSALS.c.forge, _PROPOSALS.c.name, _PROPOSALS.c.path)
+        query = sa.select(PROPOSALS).order_by(PROPOSALS.c.forge, PROPOSALS.c.name, PROPOSALS.c.path)
         with self._begun() as connection:
-            rows = connection.execute(query if state is None else query.where(_PROPOSALS.c.state == state)).all()
+            rows = connection.execute(query if state is None else query.where(PROPOSALS.c.state == state)).all()
         return [_proposal(row) for row in rows]
 
     def proposals_of(self, forge: str, repository: str) -> list[Proposal]:
         """The records of one repository, by its id."""
-        query = sa.select(_PROPOSALS).where(_PROPOSALS.c.forge == forge, _PROPOSALS.c.repository == repository)
+        query = sa.select(PROPOSALS).where(PROPOSALS.c.forge == forge, PROPOSALS.c.repository == repository)
         with self._begun() as connection:
-            rows = connection.execute(query.order_by(_PROPOSALS.c.path)).all()
+            rows = connection.execute(query.order_by(PROPOSALS.c.path)).all()
         return [_proposal(row) for row in rows]
 
     def record(self, proposal: Proposal) -> None:
         """Writes the record of a key, in place of an earlier one."""
-        self._upsert(_PROPOSALS, asdict(proposal), ("key",))
+        self._upsert(PROPOSALS, asdict(proposal), ("key",))
 
     def visited(self, visit: Visit) -> None:
         """Writes what a run did with a file, in place of an earlier record of the same run."""
-        self._upsert(_VISITS, asdict(visit), ("run", "forge", "repository", "path"))
+        self._upsert(VISITS, asdict(visit), ("run", "forge", "repository", "path"))
 
     def visits(self, run: str) -> list[Visit]:
         """All visits of a run."""
-        query = sa.select(_VISITS).where(_VISITS.c.run == run).order_by(_VISITS.c.name, _VISITS.c.path)
+        query = sa.select(VISITS).where(VISITS.c.run == run).order_by(VISITS.c.name, VISITS.c.path)
         names = [field.name for field in fields(Visit)]
         with self._begun() as connection:
             return [Visit(**{name: row._mapping[name] for name in names}) for row in connection.execute(query)]
 
     def runs(self) -> list[str]:
         """The names of all runs, the latest last."""
-        query = sa.select(_VISITS.c.run).group_by(_VISITS.c.run).order_by(sa.func.max(_VISITS.c.at))
+        query = sa.select(VISITS.c.run).group_by(VISITS.c.run).order_by(sa.func.max(VISITS.c.at))
         with self._begun() as connection:
             return list(connection.execute(query).scalars())
 
@@ -194,34 +135,32 @@ class Ledger:
 
     def parked_until(self, identity: str) -> float:
         """When the identity may be used again, in seconds since the epoch."""
-        query = sa.select(_IDENTITIES.c.parked_until).where(_IDENTITIES.c.identity == identity)
+        query = sa.select(IDENTITIES.c.parked_until).where(IDENTITIES.c.identity == identity)
         with self._begun() as connection:
             return connection.execute(query).scalar_one_or_none() or 0.0
 
     def park(self, identity: str, until: float) -> None:
         """Leaves the identity alone until then; an earlier time does not shorten a later one."""
         with self._locked(identity) as connection:
-            change = sa.update(_IDENTITIES).where(
-                _IDENTITIES.c.identity == identity, _IDENTITIES.c.parked_until < until
-            )
+            change = sa.update(IDENTITIES).where(IDENTITIES.c.identity == identity, IDENTITIES.c.parked_until < until)
             connection.execute(change.values(parked_until=until))
 
     def reserve_write(self, identity: str, now: float, interval: float, hourly: int) -> float:
         """Takes the identity's next slot for a write, and returns its time: at least ``interval`` seconds behind the
         last one, and no more than ``hourly`` within any hour."""
         with self._locked(identity) as connection:
-            connection.execute(sa.delete(_WRITES).where(_WRITES.c.identity == identity, _WRITES.c.at < now - HOUR))
-            mine = sa.select(_WRITES.c.at).where(_WRITES.c.identity == identity).order_by(_WRITES.c.at.desc())
+            connection.execute(sa.delete(WRITES).where(WRITES.c.identity == identity, WRITES.c.at < now - HOUR))
+            mine = sa.select(WRITES.c.at).where(WRITES.c.identity == identity).order_by(WRITES.c.at.desc())
             last = connection.execute(mine.limit(1)).scalar_one_or_none()
             first = connection.execute(mine.offset(hourly - 1).limit(1)).scalar_one_or_none()
             slot = max(now, 0.0 if last is None else last + interval, 0.0 if first is None else first + HOUR)
-            connection.execute(sa.insert(_WRITES).values(identity=identity, at=slot))
+            connection.execute(sa.insert(WRITES).values(identity=identity, at=slot))
         return slot
 
     def give_back(self, identity: str, slot: float) -> None:
         """Frees a slot that was not used."""
         with self._begun() as connection:
-            connection.execute(sa.delete(_WRITES).where(_WRITES.c.identity == identity, _WRITES.c.at == slot))
+            connection.execute(sa.delete(WRITES).where(WRITES.c.identity == identity, WRITES.c.at == slot))
 
     def reserve_opening(self, run: str, key: str, now: float, most: int, hourly: int) -> str:
         """Counts a pull request that is about to be opened; why it may not be, else empty.
@@ -229,50 +168,50 @@ class Ledger:
         The same key counts once in a run, so that a step which is repeated after a crash does not count twice.
         """
         with self._locked("openings") as connection:
-            mine = sa.select(_OPENINGS.c.at).where(_OPENINGS.c.run == run, _OPENINGS.c.key == key)
+            mine = sa.select(OPENINGS.c.at).where(OPENINGS.c.run == run, OPENINGS.c.key == key)
             if connection.execute(mine).scalar_one_or_none() is not None:
                 return ""
-            count = sa.select(sa.func.count()).select_from(_OPENINGS)
-            if connection.execute(count.where(_OPENINGS.c.run == run)).scalar_one() >= most:
+            count = sa.select(sa.func.count()).select_from(OPENINGS)
+            if connection.execute(count.where(OPENINGS.c.run == run)).scalar_one() >= most:
                 return f"this run has opened {most}, as many as it may"
-            if connection.execute(count.where(_OPENINGS.c.at > now - HOUR)).scalar_one() >= hourly:
+            if connection.execute(count.where(OPENINGS.c.at > now - HOUR)).scalar_one() >= hourly:
                 return f"{hourly} were opened within an hour, as many as may be"
-            connection.execute(sa.insert(_OPENINGS).values(run=run, key=key, at=now))
+            connection.execute(sa.insert(OPENINGS).values(run=run, key=key, at=now))
         return ""
 
     def beat(self, worker: str, now: float) -> None:
         """Says that a worker is alive."""
-        self._upsert(_WORKERS, {"name": worker, "seen_at": now}, ("name",))
+        self._upsert(WORKERS, {"name": worker, "seen_at": now}, ("name",))
 
     def take_dead(self, now: float, seconds: float) -> list[str]:
         """The workers that were not seen for so long, forgotten by this: whoever asks takes over what they left."""
         with self._locked("workers") as connection:
-            silent = _WORKERS.c.seen_at < now - seconds
-            names = list(connection.execute(sa.select(_WORKERS.c.name).where(silent)).scalars())
-            connection.execute(sa.delete(_WORKERS).where(silent))
+            silent = WORKERS.c.seen_at < now - seconds
+            names = list(connection.execute(sa.select(WORKERS.c.name).where(silent)).scalars())
+            connection.execute(sa.delete(WORKERS).where(silent))
         return names
 
     # --- replies
 
     def get(self, address: str) -> tuple[str, bytes] | None:
         """See `rewriter.bot.forge_http.Cache`."""
-        query = sa.select(_REPLIES.c.etag, _REPLIES.c.body).where(_REPLIES.c.address == address)
+        query = sa.select(REPLIES.c.etag, REPLIES.c.body).where(REPLIES.c.address == address)
         with self._begun() as connection:
             row = connection.execute(query).one_or_none()
         return (row[0], bytes(row[1])) if row is not None else None
 
     def put(self, address: str, etag: str, body: bytes) -> None:
         """See `rewriter.bot.forge_http.Cache`."""
-        self._upsert(_REPLIES, {"address": address, "etag": etag, "body": body}, ("address",))
+        self._upsert(REPLIES, {"address": address, "etag": etag, "body": body}, ("address",))
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> Iterator[sa.Connection]:
         """A transaction that no other worker has at the same time for that name. SQLite has one writer anyway."""
         with self._begun() as connection:
-            insert = self._insert(_IDENTITIES).values(identity=name, parked_until=0.0)
+            insert = self._insert(IDENTITIES).values(identity=name, parked_until=0.0)
             connection.execute(insert.on_conflict_do_nothing())
             if not self._sqlite:
-                row = sa.select(_IDENTITIES.c.identity).where(_IDENTITIES.c.identity == name)
+                row = sa.select(IDENTITIES.c.identity).where(IDENTITIES.c.identity == name)
                 connection.execute(row.with_for_update())
             yield connection
 

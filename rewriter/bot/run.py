@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewriter.bot.campaign import Campaign
-from rewriter.bot.checkout import GitFailed, Remote
 from rewriter.bot.connect import WallClock, connect
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Forge, ForgeError, Repository
+from rewriter.bot.git_run import GitFailed, Remote
 from rewriter.bot.ledger import Ledger
 from rewriter.bot.sources import repositories
-from rewriter.bot.visit import Survey, Task, Tools, Visitor
+from rewriter.bot.task import Survey, Task, Tools
+from rewriter.bot.visit import Visitor
 
 if TYPE_CHECKING:
     from rewriter.proof.verify import Verifier

@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
 
-from rewriter.bot.checkout import GitFailed
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Busy, ForgeError, Unreachable
-from rewriter.bot.visit import Moved, Plan, Survey, Task, Tools, Visitor
+from rewriter.bot.git_run import GitFailed
+from rewriter.bot.task import Moved, Plan, Survey, Task, Tools
+from rewriter.bot.visit import Visitor
 
 _T = TypeVar("_T")
 _VERSION = "1"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.bot.checkout import Bounds, Checkout, FileCommit, GitFailed, Person, PushRefused, Remote
+from rewriter.bot.checkout import Bounds, Checkout, FileCommit, Person, PushRefused
+from rewriter.bot.git_run import GitFailed, Remote
 
 BOT = Person("Bot", "bot@example.com")
 KEY = "k" * 32

@@ -101,7 +101,7 @@ def test_killed_at_random_points(tmp_path: Path) -> None:
             for number in range(REPOSITORIES):
                 forge.state.add(f"acme/tides-{number}", FILES)
             closed = forge.state.add("acme/closed", FILES)
-            life = 0
+            life = 0.0
             while True:
                 process = _start(folder, forge, "crash")
                 # A process that is killed while it starts does nothing: lives grow, so that a round comes to its end.
