@@ -147,6 +147,7 @@ WRONG = [
         f"{FULL}ENV PORT=3000\n{SERVE}",
         FULL + SERVE,
         says=r"^nothing listens on port 3000/tcp, where the original does$",
+        limits=Limits(start_seconds=8),
     ),
     Pair(
         "second port",
@@ -240,8 +241,8 @@ WRONG = [
         "ENV GREETING=other\n",
         r"^GET / on port 8080 is answered with the line `220 other ready.* instead of with the line `220 lab ready",
     ),
-    doing("unix", "socket", "ENV SOCKET=/tmp/other.sock\n", r"^nothing listens on the socket /tmp/lab\.sock"),
-    doing("udp", "UDP port", "ENV PORT=6000\n", r"^nothing listens on port 5353/udp"),
+    doing("unix", "socket", "ENV SOCKET=/tmp/other.sock\n", r"^nothing listens on the socket /tmp/lab\.sock", 8),
+    doing("udp", "UDP port", "ENV PORT=6000\n", r"^nothing listens on port 5353/udp", 8),
     Pair(
         "memory",
         f'{FULL}CMD ["lab", "worker"]\n',
