@@ -1,10 +1,11 @@
 """The bot is killed at random points, again and again, and nothing is done twice, lost or left without a record.
 
-``DFREWRITE_BOT_KILLS`` says how often (50); the nightly run takes 1,000.
+``DFREWRITE_BOT_KILLS`` says how often (50), half over SQLite and half over PostgreSQL; nightly 1,000.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -19,6 +20,8 @@ from rewriter.bot.ledger import Ledger
 from rewriter.bot.run import Place
 from tests.bot.fake.github import github
 from tests.bot.fake.server import FakeForge
+
+from .postgres import postgres
 
 pytestmark = pytest.mark.e2e
 
@@ -52,11 +55,15 @@ email = "bot@example.com"
 """
 
 
-def _start(folder: Path, forge: FakeForge, name: str) -> subprocess.Popen[bytes]:
-    host = forge.url.removeprefix("http://").upper().replace(".", "_").replace(":", "_")
+def _host(forge: FakeForge) -> str:
+    return forge.url.removeprefix("http://")
+
+
+def _start(folder: Path, forge: FakeForge, place: Place, run: str) -> subprocess.Popen[bytes]:
+    host = _host(forge).upper().replace(".", "_").replace(":", "_")
     command = [sys.executable, "-m", "rewriter.cli", "bot", "run", "--campaign", str(folder / "campaign.toml")]
     return subprocess.Popen(
-        [*command, "--folder", str(folder / "state"), "--run", name],
+        [*command, "--folder", str(place.folder), "--run", run, "--database", place.database],
         env={**os.environ, f"DFREWRITE_TOKEN_{host}": "t0ken-of-the-bot"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -73,13 +80,12 @@ def _kill(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _hold(forge: FakeForge, folder: Path) -> None:
+def _hold(forge: FakeForge, place: Place) -> None:
     """What must hold at any moment."""
-    place = Place(folder / "state")
-    if not (place.folder / "ledger.sqlite").exists():
+    if not place.folder.exists():
         return
     ledger = Ledger(place.ledger)
-    recorded = {(each.repository, each.branch) for each in ledger.proposals()}
+    recorded = {(each.repository, each.branch) for each in ledger.proposals() if each.forge == _host(forge)}
     ledger.close()
     with forge.state.lock:
         for repository in forge.state.repositories.values():
@@ -89,12 +95,33 @@ def _hold(forge: FakeForge, folder: Path) -> None:
                 assert (str(repository.id), branch) in recorded, f"{repository.name} {branch}"
 
 
-def test_killed_at_random_points(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_killed_at_random_points(tmp_path: Path, kind: str) -> None:
+    with postgres() if kind == "postgresql" else contextlib.nullcontext("") as database:
+        _kill_and_look(tmp_path, database)
+
+
+def test_four_workers_share_a_run(tmp_path: Path) -> None:
+    with postgres() as database, FakeForge(tmp_path / "forge", github, "/api/v3") as forge:
+        (tmp_path / "campaign.toml").write_text(CAMPAIGN.format(url=forge.url))
+        for number in range(REPOSITORIES):
+            forge.state.add(f"acme/tides-{number}", FILES)
+        place = Place(tmp_path / "state", database)
+        workers = [_start(tmp_path, forge, place, "shared") for _ in range(4)]
+        for worker in workers:
+            _, errors = worker.communicate(timeout=120)
+            assert worker.returncode == 0, errors.decode()
+        assert [len(each.pulls) for each in forge.state.repositories.values()] == [1] * REPOSITORIES
+        _hold(forge, place)
+
+
+def _kill_and_look(tmp_path: Path, database: str) -> None:
     chance = random.Random(20261126)
     kills = rounds = 0
-    while kills < KILLS:
+    while kills < KILLS / 2:
         rounds += 1
         folder = tmp_path / f"round-{rounds}"
+        place, run = Place(folder / "state", database), f"crash-{rounds}"
         with FakeForge(folder / "forge", github, "/api/v3") as forge:
             folder.mkdir(exist_ok=True)
             (folder / "campaign.toml").write_text(CAMPAIGN.format(url=forge.url))
@@ -103,7 +130,7 @@ def test_killed_at_random_points(tmp_path: Path) -> None:
             closed = forge.state.add("acme/closed", FILES)
             life = 0.0
             while True:
-                process = _start(folder, forge, "crash")
+                process = _start(folder, forge, place, run)
                 # A process that is killed while it starts does nothing: lives grow, so that a round comes to its end.
                 deadline = time.monotonic() + chance.uniform(0.2, LONGEST_LIFE + life)
                 while process.poll() is None and time.monotonic() < deadline:
@@ -114,10 +141,10 @@ def test_killed_at_random_points(tmp_path: Path) -> None:
                     break
                 kills += 1
                 life += 0.2
-                _hold(forge, folder)
+                _hold(forge, place)
             assert process.stderr is not None
             assert process.returncode == 0, process.stderr.read().decode()
-            _hold(forge, folder)
+            _hold(forge, place)
             for repository in forge.state.repositories.values():
                 assert len(repository.pulls) == 1, f"{repository.name} was lost"
                 assert repository is closed or repository.pulls[0].labels == ["docker"]

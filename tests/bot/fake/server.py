@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 import urllib.parse
 from collections.abc import Callable
@@ -52,8 +53,7 @@ class FakeForge:
         self.trouble: Callable[[Asked], Answer | str | None] = lambda _: None
         """Asked first: an answer to give instead, ``"die"`` (it is done, and the connection cut), or None."""
         handler = type("Handler", (_Handler,), {"forge": self, "dialect": staticmethod(dialect), "prefix": prefix})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> FakeForge:
@@ -67,6 +67,15 @@ class FakeForge:
     def writes(self) -> list[Asked]:
         """The requests that change something."""
         return [asked for asked in self.requests if asked.method != "GET"]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked may have been killed in the meantime."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
