@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types fast e2e apps pairs bench corpus proof rounds fuzz mutations properties nightly clean
+.PHONY: demo test lint types fast e2e apps pairs bench corpus proof rounds fuzz mutations properties kills nightly clean
 
 demo: $(VENV)/.installed
 	@echo "--- a dry run on the bundled example: examples/go-service/Dockerfile"
@@ -64,7 +64,12 @@ properties: $(VENV)/.dev
 mutations: $(VENV)/.dev
 	$(BIN)/python -m tests.mutations
 
-nightly: test e2e apps rounds bench corpus properties fuzz mutations
+# The bot, killed again and again.
+KILLS ?= 1000
+kills: $(VENV)/.dev
+	DFREWRITE_BOT_KILLS=$(KILLS) $(BIN)/python -m pytest tests/e2e/test_bot_crash.py -m e2e -o addopts= -q -s
+
+nightly: test e2e apps rounds bench corpus properties fuzz mutations kills
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from rewriter.cli_bot import bot
 from rewriter.cli_facts import facts
 from rewriter.cli_proof import prove
 
@@ -15,6 +16,7 @@ def commands() -> None:
 
 commands.add_command(prove)
 commands.add_command(facts)
+commands.add_command(bot)
 
 
 @commands.command(name="list")

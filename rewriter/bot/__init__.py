@@ -1,0 +1,1 @@
+"""Pull requests across many repositories: found, rewritten, proposed, and followed up."""

@@ -1,0 +1,274 @@
+"""GitHub and GitHub Enterprise, by their REST API.
+
+Source: https://docs.github.com/rest, API version 2022-11-28.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import urllib.parse
+from collections.abc import Iterator
+
+from rewriter.bot.forge import (
+    AheadCommit,
+    ForgeError,
+    Missing,
+    NewPull,
+    Pull,
+    Refused,
+    Repository,
+    State,
+    Tree,
+    Unreachable,
+)
+from rewriter.bot.forge_http import ForgeHttp
+from rewriter.bot.shapes import Shape, items
+
+API_VERSION = "2022-11-28"
+_MOST_COMMITS = 250
+"""What GitHub lists of a comparison."""
+_READY = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { clientMutationId } }"
+
+
+def headers() -> dict[str, str]:
+    """What every request says."""
+    return {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION}
+
+
+def api_of(url: str) -> str:
+    """The address of the API of a GitHub with these web pages; empty is github.com."""
+    host = urllib.parse.urlsplit(url).netloc.lower()
+    return "https://api.github.com" if host in ("", "github.com", "www.github.com") else f"{url.rstrip('/')}/api/v3"
+
+
+class GitHub:
+    """See `rewriter.bot.forge.Forge`."""
+
+    def __init__(self, http: ForgeHttp, host: str) -> None:
+        self._http = http
+        self._host = host
+        self._login = ""
+
+    @property
+    def host(self) -> str:
+        """See Forge."""
+        return self._host
+
+    def login(self) -> str:
+        """See Forge."""
+        if not self._login:
+            self._login = Shape(self._http.get("/user").data, "user").text("login")
+        return self._login
+
+    # --- repositories
+
+    def of_owner(self, owner: str) -> Iterator[Repository]:
+        """See Forge."""
+        name = urllib.parse.quote(owner, safe="")
+        kind = Shape(self._http.get(f"/users/{name}").data, "owner").text("type")
+        path = f"/orgs/{name}/repos" if kind == "Organization" else f"/users/{name}/repos"
+        for page in self._http.pages(path, sort="full_name"):
+            yield from map(self._repository, items(page, "repositories"))
+
+    def search(self, words: str) -> Iterator[Repository]:
+        """See Forge. GitHub shows the first 1,000."""
+        for page in self._http.pages("/search/repositories", q=words):
+            yield from map(self._repository, Shape(page, "search").each("items"))
+
+    def repository(self, name: str) -> Repository | None:
+        """See Forge."""
+        reply = self._http.find(f"/repos/{_name(name)}")
+        return self._repository(Shape(reply.data, "repository")) if reply is not None else None
+
+    def repository_by_id(self, identifier: str) -> Repository | None:
+        """See Forge."""
+        reply = self._http.find(f"/repositories/{int(identifier)}")
+        return self._repository(Shape(reply.data, "repository")) if reply is not None else None
+
+    def _repository(self, shape: Shape) -> Repository:
+        size = shape.number("size", 0)  # of an empty one: 0
+        rights = shape.maybe("permissions")
+        return Repository(
+            forge=self._host,
+            id=str(shape.number("id")),
+            name=shape.text("full_name"),
+            # An empty repository has a default branch by name only.
+            default_branch=shape.text("default_branch", "") if size or shape.text("pushed_at", "") else "",
+            clone_url=shape.text("clone_url"),
+            web_url=shape.text("html_url"),
+            archived=shape.flag("archived") or shape.flag("disabled"),
+            fork=shape.flag("fork"),
+            may_push=rights.flag("push") if rights is not None else False,
+            size=size * 1_000,
+            topics=shape.texts("topics"),
+        )
+
+    # --- files and branches
+
+    def file(self, repository: Repository, path: str, ref: str) -> bytes | None:
+        """See Forge."""
+        reply = self._http.find(f"{_of(repository)}/contents/{urllib.parse.quote(path)}", ref=ref)
+        if reply is None or isinstance(reply.data, list):
+            return None
+        found = Shape(reply.data, "file")
+        if found.text("type") != "file" or found.text("encoding", "") != "base64":
+            return None
+        try:
+            return base64.b64decode(found.text("content"))
+        except binascii.Error:
+            raise Unreachable(f"{self._host} gives a file in an odd encoding") from None
+
+    def tree(self, repository: Repository, ref: str) -> Tree | None:
+        """See Forge."""
+        reply = self._http.find(f"{_of(repository)}/git/trees/{urllib.parse.quote(ref, safe='')}", recursive=1)
+        if reply is None:
+            return None
+        found = Shape(reply.data, "tree")
+        blobs = {each.text("path"): each.text("sha") for each in found.each("tree") if each.text("type") == "blob"}
+        return Tree(blobs, found.flag("truncated"))
+
+    def tip(self, repository: Repository, branch: str) -> str | None:
+        """See Forge."""
+        reply = self._http.find(f"{_of(repository)}/git/ref/heads/{urllib.parse.quote(branch)}")
+        return Shape(reply.data, "reference").inner("object").text("sha") if reply is not None else None
+
+    def ahead(
+        self, repository: Repository, base: str, branch: str, *, source: Repository | None = None
+    ) -> list[AheadCommit]:
+        """See Forge."""
+        head = f"{source.owner}:{branch}" if source is not None else branch
+        spec = f"{urllib.parse.quote(base, safe='')}...{urllib.parse.quote(head, safe=':')}"
+        found = Shape(self._http.get(f"{_of(repository)}/compare/{spec}", per_page=_MOST_COMMITS).data, "comparison")
+        commits = []
+        for each in found.each("commits"):
+            commit = each.inner("commit")
+            committer = commit.maybe("committer")
+            email = committer.text("email", "") if committer is not None else ""
+            commits.append(AheadCommit(each.text("sha"), email, commit.text("message")))
+        return commits
+
+    def delete_branch(self, repository: Repository, branch: str) -> None:
+        """See Forge."""
+        try:
+            self._http.send("DELETE", f"{_of(repository)}/git/refs/heads/{urllib.parse.quote(branch)}")
+        except Missing:
+            return
+        except Refused as error:
+            if "does not exist" not in str(error):
+                raise
+
+    # --- pull requests
+
+    def pulls(self, repository: Repository, branch: str, *, source: Repository | None = None) -> list[Pull]:
+        """See Forge."""
+        head = f"{(source or repository).owner}:{branch}"
+        found: list[Pull] = []
+        for page in self._http.pages(
+            f"{_of(repository)}/pulls", head=head, state="all", sort="created", direction="desc"
+        ):
+            found += map(self._pull, items(page, "pull requests"))
+        return [pull for pull in found if pull.branch == branch]
+
+    def pull(self, repository: Repository, number: int) -> Pull | None:
+        """See Forge."""
+        reply = self._http.find(f"{_of(repository)}/pulls/{number}")
+        return self._pull(Shape(reply.data, "pull request")) if reply is not None else None
+
+    def _pull(self, shape: Shape) -> Pull:
+        head, user = shape.inner("head"), shape.maybe("user")
+        closed = State.MERGED if shape.text("merged_at", "") else State.CLOSED
+        mergeable = shape.maybe_flag("mergeable")
+        return Pull(
+            number=shape.number("number"),
+            state=State.OPEN if shape.text("state") == "open" else closed,
+            title=shape.text("title"),
+            body=shape.text("body", ""),
+            branch=head.text("ref"),
+            tip=head.text("sha"),
+            base=shape.inner("base").text("ref"),
+            url=shape.text("html_url"),
+            author=user.text("login") if user is not None else "",
+            labels=frozenset(each.text("name", "") for each in shape.each("labels")),
+            draft=shape.flag("draft"),
+            conflicted=None if mergeable is None else not mergeable,
+        )
+
+    def open_pull(self, repository: Repository, new: NewPull, *, source: Repository | None = None) -> Pull:
+        """See Forge."""
+        head = f"{source.owner}:{new.branch}" if source is not None else new.branch
+        body = {"title": new.title, "body": new.body, "head": head, "base": new.base, "draft": new.draft}
+        reply = self._http.send("POST", f"{_of(repository)}/pulls", body)
+        return self._pull(Shape(reply.data, "pull request"))
+
+    def change_pull(self, repository: Repository, number: int, *, title: str, body: str) -> None:
+        """See Forge."""
+        self._http.send("PATCH", f"{_of(repository)}/pulls/{number}", {"title": title, "body": body})
+
+    def close_pull(self, repository: Repository, number: int) -> None:
+        """See Forge."""
+        self._http.send("PATCH", f"{_of(repository)}/pulls/{number}", {"state": "closed"})
+
+    def comment(self, repository: Repository, number: int, text: str) -> None:
+        """See Forge."""
+        self._http.send("POST", f"{_of(repository)}/issues/{number}/comments", {"body": text})
+
+    def label(self, repository: Repository, number: int, labels: tuple[str, ...]) -> None:
+        """See Forge."""
+        self._http.send("POST", f"{_of(repository)}/issues/{number}/labels", {"labels": list(labels)})
+
+    def ask_review(self, repository: Repository, number: int, reviewers: tuple[str, ...]) -> None:
+        """See Forge."""
+        people = [name.removeprefix("@") for name in reviewers if "/" not in name]
+        teams = [name.rpartition("/")[2] for name in reviewers if "/" in name]
+        body = {"reviewers": people, "team_reviewers": teams}
+        self._http.send("POST", f"{_of(repository)}/pulls/{number}/requested_reviewers", body)
+
+    def ready(self, repository: Repository, number: int) -> None:
+        """See Forge. The REST API cannot."""
+        node = Shape(self._http.get(f"{_of(repository)}/pulls/{number}").data, "pull request").text("node_id")
+        reply = self._http.send("POST", "/graphql", {"query": _READY, "variables": {"id": node}})
+        if Shape(reply.data, "answer").each("errors"):
+            raise ForgeError(f"{self._host} does not take the pull request as ready for review")
+
+    # --- forks and issues
+
+    def fork(self, repository: Repository) -> Repository:
+        """See Forge."""
+        mine = self.repository(f"{self.login()}/{repository.name.rpartition('/')[2]}")
+        if mine is not None and mine.fork:
+            return mine
+        made = self._repository(Shape(self._http.send("POST", f"{_of(repository)}/forks", {}).data, "repository"))
+        if not made.default_branch or self.tip(made, repository.default_branch) is None:
+            raise Unreachable(f"{self._host} is still making the fork {made.name}")
+        return made
+
+    def before_push(self) -> None:
+        """See Forge."""
+        self._http.pace.before_write()
+
+    def issues(self, repository: Repository, title: str) -> list[tuple[int, str]]:
+        """See Forge."""
+        found: list[tuple[int, str]] = []
+        for page in self._http.pages(f"{_of(repository)}/issues", creator=self.login(), state="open"):
+            for each in items(page, "issues"):
+                if each.text("title") == title and each.maybe("pull_request") is None:
+                    found.append((each.number("number"), each.text("body", "")))
+        return found
+
+    def write_issue(self, repository: Repository, title: str, body: str, number: int | None) -> int:
+        """See Forge."""
+        if number is None:
+            reply = self._http.send("POST", f"{_of(repository)}/issues", {"title": title, "body": body})
+        else:
+            reply = self._http.send("PATCH", f"{_of(repository)}/issues/{number}", {"body": body})
+        return Shape(reply.data, "issue").number("number")
+
+
+def _name(name: str) -> str:
+    owner, _, repository = name.partition("/")
+    return f"{urllib.parse.quote(owner, safe='')}/{urllib.parse.quote(repository, safe='')}"
+
+
+def _of(repository: Repository) -> str:
+    return f"/repos/{_name(repository.name)}"

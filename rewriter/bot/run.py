@@ -1,0 +1,176 @@
+"""A run over a campaign: discover, queue, work, tell. And the dry run, which only looks."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import socket
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rewriter.bot.campaign import Campaign
+from rewriter.bot.connect import WallClock, connect
+from rewriter.bot.decide import Do
+from rewriter.bot.forge import Forge, ForgeError, Repository
+from rewriter.bot.git_run import GitFailed, Remote
+from rewriter.bot.ledger import Ledger
+from rewriter.bot.sources import repositories
+from rewriter.bot.task import Survey, Task, Tools
+from rewriter.bot.visit import Visitor
+
+if TYPE_CHECKING:
+    from rewriter.proof.verify import Verifier
+
+LEASE = 60.0
+"""Seconds after which a worker that was not seen is dead, and its work is taken over."""
+_LOOK_SECONDS = 0.2
+_MOST_WORKERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run keeps its things."""
+
+    folder: Path
+    """For clones, locks and SQLite files."""
+    database: str = ""
+    """A PostgreSQL URL, shared by all workers; empty: SQLite in the folder."""
+
+    @property
+    def ledger(self) -> str:
+        """The URL of the ledger."""
+        return _psycopg(self.database) if self.database else f"sqlite:///{self.folder / 'ledger.sqlite'}"
+
+    @property
+    def workflows(self) -> str:
+        """The URL of the workflows."""
+        return self.database or f"sqlite:///{self.folder / 'workflows.sqlite'}"
+
+
+def _psycopg(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def default_folder() -> Path:
+    """``$XDG_STATE_HOME/dfrewrite/bot``."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "dfrewrite" / "bot"
+
+
+@contextlib.contextmanager
+def worker_name(folder: Path) -> Iterator[str]:
+    """A name for this worker that no other process of this machine has, and that the next one takes over."""
+    for number in range(_MOST_WORKERS):
+        with (folder / f"worker-{number}.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue
+            yield f"{socket.gethostname()}-{number}"
+            return
+    raise OSError(f"there are {_MOST_WORKERS} workers on this machine already")
+
+
+@contextlib.contextmanager
+def tools_for(
+    campaign: Campaign, place: Place, verifier: Verifier | None = None, certificates: str = ""
+) -> Iterator[Tools]:
+    """What visits are made with, and nothing left of it afterwards but the ledger. Raises CampaignError."""
+    place.folder.mkdir(parents=True, exist_ok=True)
+    ledger, clock = Ledger(place.ledger), WallClock()
+    clones = Path(tempfile.mkdtemp(prefix=f"clones-{os.getpid()}-", dir=place.folder))
+    try:
+        connected = connect(campaign, ledger, clock, certificates)
+        by_forge = {id(each.forge): each for each in connected}
+
+        def remote(forge: Forge, repository: Repository) -> Remote:
+            return by_forge[id(forge)].remote(repository)
+
+        forges = tuple(each.forge for each in connected)
+        yield Tools(campaign, forges, remote, ledger, clock, clones, verifier)
+    finally:
+        shutil.rmtree(clones, ignore_errors=True)
+        ledger.close()
+
+
+def look(tools: Tools, run: str) -> Iterator[tuple[Task, Survey | str]]:
+    """The dry run: what would be done in each repository, or why it cannot be told. Nothing is written to a forge."""
+    visitor = Visitor(tools)
+    for place, repository in repositories(tools.campaign, tools.forges):
+        task = Task(run, place, repository.id, repository.name)
+        try:
+            yield task, visitor.survey(task)
+        except (ForgeError, GitFailed) as error:
+            yield task, str(error)
+        finally:
+            visitor.forget(task)
+
+
+def work(tools: Tools, place: Place, run: str, tell: Callable[[str], None], *, discovers: bool = True) -> Counter[str]:
+    """Visits all repositories of a campaign; how often what came of it. Without ``discovers`` it only helps others."""
+    from rewriter.bot import workflow
+
+    campaign = tools.campaign
+    clean(place.folder)
+    with worker_name(place.folder) as worker:
+        workflow.launch(place.workflows, worker, tools)
+        try:
+            if discovers:
+                found = repositories(campaign, tools.forges)
+                tasks = (Task(run, source, repository.id, repository.name) for source, repository in found)
+                count = workflow.enqueue(tasks, campaign.name, lambda task: tools.forges[task.source].host)
+                tell(f"{count} repositories")
+            _until_done(tools, run, worker, tell)
+        finally:
+            workflow.stop()
+    return Counter(visit.outcome for visit in tools.ledger.visits(run))
+
+
+def _until_done(tools: Tools, run: str, worker: str, tell: Callable[[str], None]) -> None:
+    from rewriter.bot import workflow
+
+    last = -1
+    while True:
+        now = tools.clock.now()
+        tools.ledger.beat(worker, now)
+        dead = [name for name in tools.ledger.take_dead(now, LEASE) if name != worker]
+        if dead:
+            tell(f"taking over from {', '.join(dead)}: {workflow.adopt(dead)} repositories")
+        left = workflow.unfinished(tools.campaign.name, run)
+        if left == 0:
+            return
+        if left != last:
+            tell(f"{left} repositories left")
+            last = left
+        tools.clock.sleep(_LOOK_SECONDS)
+
+
+def clean(folder: Path) -> None:
+    """Removes the clones of processes that are gone."""
+    for path in folder.glob("clones-*-*"):
+        owner = path.name.split("-")[1]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def told(task: Task, found: Survey | str) -> Iterator[str]:
+    """A dry run's words about one repository."""
+    if isinstance(found, str):
+        yield f"{task.name}: {found}"
+        return
+    if found.ended:
+        yield f"{task.name}: left alone, {found.ended}"
+        return
+    for plan in found.plans:
+        verb = {Do.OPEN: "would open", Do.UPDATE: "would update", Do.CLOSE: "would close"}.get(plan.do, plan.do.value)
+        title = f": {plan.prepared.title}" if plan.prepared is not None and plan.do is not Do.NOTHING else ""
+        yield f"{task.name}: {verb} {plan.branch}{title} ({plan.why})"
+    for left in found.left:
+        yield f"{task.name}: {left.path} left alone, {left.why}"

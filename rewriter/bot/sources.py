@@ -1,0 +1,77 @@
+"""Which repositories a campaign visits: named, listed in a file, of owners, found by a search, or local clones."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from rewriter.bot.campaign import Campaign, CampaignError, Source
+from rewriter.bot.forge import Forge, Repository
+
+_MAX_SIZE = 10_000_000  # bytes of a list of repositories
+
+
+def repositories(campaign: Campaign, forges: tuple[Forge, ...]) -> Iterator[tuple[int, Repository]]:
+    """The repositories of all sources, each once, with the place of its source. May raise what forges raise."""
+    seen: set[tuple[str, str]] = set()
+    for place, (source, forge) in enumerate(zip(campaign.sources, forges, strict=True)):
+        for repository in _of(source, forge):
+            key = (repository.forge, repository.id)
+            if key not in seen and is_wanted(source, repository):
+                seen.add(key)
+                yield place, repository
+
+
+def _of(source: Source, forge: Forge) -> Iterator[Repository]:
+    for name in (*source.repositories, *_listed(source.file)):
+        found = forge.repository(name)
+        if found is not None:
+            yield found
+    if source.search:
+        yield from forge.search(source.search)
+    elif not source.repositories and not source.file:
+        for owner in source.owners:
+            yield from forge.of_owner(owner)
+
+
+def _listed(path: str) -> list[str]:
+    """The names in a file, one a line; what stands behind # is a remark. Raises CampaignError."""
+    if not path:
+        return []
+    try:
+        content = Path(path).read_bytes()[: _MAX_SIZE + 1]
+        if len(content) > _MAX_SIZE:
+            raise CampaignError(f"{path}: is larger than 10 MB")
+        text = content.decode()
+    except OSError as error:
+        raise CampaignError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CampaignError(f"{path}: is not UTF-8") from None
+    names = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [name for name in names if name]
+
+
+def is_wanted(source: Source, repository: Repository) -> bool:
+    """Whether a repository passes the filters of its source. What belongs to nobody that was named never does."""
+    name = repository.name.lower()
+    owners = {owner.lower() for owner in source.owners}
+    if source.search and repository.owner.lower() not in owners:
+        return False
+    if (repository.archived and not source.archived) or (repository.fork and not source.forks):
+        return False
+    if source.topics and not {*source.topics} & {*repository.topics}:
+        return False
+    if source.include and not any(fnmatch.fnmatchcase(name, each.lower()) for each in source.include):
+        return False
+    return not any(fnmatch.fnmatchcase(name, each.lower()) for each in source.exclude)
+
+
+def local_clones(folder: Path) -> Iterator[Path]:
+    """The git repositories in a folder, bare or not, by name; links are not followed."""
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            path = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False) and ((path / ".git").is_dir() or (path / "HEAD").is_file()):
+                yield path

@@ -1,0 +1,190 @@
+"""The reading half of a visit: what is to be done in a repository, and why. Nothing is written to a forge."""
+
+from __future__ import annotations
+
+import fnmatch
+import shutil
+import tempfile
+from pathlib import Path
+
+from rewriter.bot.campaign import Campaign
+from rewriter.bot.checkout import Bounds, Checkout
+from rewriter.bot.decide import Do, Shown, Wanted, decide
+from rewriter.bot.forge import Forge, Pull, Repository, State
+from rewriter.bot.identity import find_marker
+from rewriter.bot.prepare import Left, Prepared, prepare
+from rewriter.bot.task import Plan, Survey, Task, Tools
+from rewriter.source import decode
+
+_OPT_OUT = "dfrewrite.toml"
+
+
+class Surveyor:
+    """Looks at repositories; see `survey`."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._pulls = tools.campaign.pulls
+        self._email = tools.campaign.author.email
+
+    def survey(self, task: Task) -> Survey:
+        """Looks at the repository, clones and rewrites it where there is something to rewrite, and decides."""
+        forge = self._tools.forges[task.source]
+        repository = forge.repository_by_id(task.repository)
+        refusal = self._refusal(repository, task)
+        if repository is None or refusal:
+            return Survey(repository, ended=refusal)
+        base = self._pulls.base or repository.default_branch
+        content = forge.file(repository, _OPT_OUT, base)
+        if content is not None and _opts_out(content):
+            return Survey(repository, ended=f"its {_OPT_OUT} says enabled = false")
+        tree = forge.tree(repository, base)
+        known = self._tools.ledger.proposals_of(repository.forge, repository.id)
+        if tree is not None and not tree.truncated and not known and not any(map(_may_be_dockerfile, tree.blobs)):
+            return Survey(repository, ended="it has no Dockerfile")
+        source = self._fork(forge, repository)
+        if isinstance(source, str):
+            return Survey(repository, ended=source)
+        checkout = self.clone(task, forge, repository, base)
+        prepared, left = prepare(
+            checkout.folder, repository.forge, repository.id, self._tools.campaign, self._tools.verifier
+        )
+        branches = checkout.branches(self._tools.remote(forge, source or repository), self._pulls.branch_prefix)
+        if not prepared and not left and not known:
+            return Survey(repository, ended="it has no Dockerfile")
+        plans, waiting = self._decided(forge, repository, source, base, prepared, left, branches)
+        return Survey(repository, base, checkout.head, tuple(plans), (*left, *waiting), source=source)
+
+    def _refusal(self, repository: Repository | None, task: Task) -> str:
+        """Why the repository is not to be touched."""
+        if repository is None:
+            return "it is gone, or this identity may not see it"
+        if any(fnmatch.fnmatchcase(repository.name.lower(), each.lower()) for each in self._pulls.opt_out):
+            return "it is on the list of those that opt out"
+        owners = {name.lower() for name in allowed_owners(self._tools.campaign, task.source)}
+        if owners and repository.owner.lower() not in owners:
+            return f"it belongs to {repository.owner} now, who was not named"
+        if repository.archived:
+            return "it is archived"
+        if not repository.default_branch:
+            return "it is empty"
+        if repository.size > self._tools.campaign.caps.repository_mb * 1_000_000:
+            return f"it is larger than {self._tools.campaign.caps.repository_mb} MB"
+        if not repository.may_push and self._pulls.fork == "never":
+            return "this identity may not push to it"
+        return ""
+
+    def _fork(self, forge: Forge, repository: Repository) -> Repository | str | None:
+        """The fork to push to; None: the repository itself."""
+        if self._pulls.fork == "always" or (self._pulls.fork == "when-needed" and not repository.may_push):
+            return forge.fork(repository)
+        return None
+
+    def clone(self, task: Task, forge: Forge, repository: Repository, base: str) -> Checkout:
+        """A fresh clone, in place of an earlier one of the same task."""
+        self.forget(task)
+        caps = self._tools.campaign.caps
+        folder = Path(tempfile.mkdtemp(prefix="clone-", dir=self._tools.folder))
+        checkout = Checkout(folder, Bounds(caps.repository_seconds, caps.repository_mb * 1_000_000))
+        self._tools.clones[task.run, task.repository] = checkout
+        checkout.clone(self._tools.remote(forge, repository), base)
+        return checkout
+
+    def forget(self, task: Task) -> None:
+        """Removes the clone."""
+        checkout = self._tools.clones.pop((task.run, task.repository), None)
+        if checkout is not None:
+            shutil.rmtree(checkout.folder, ignore_errors=True)
+
+    def _decided(
+        self,
+        forge: Forge,
+        repository: Repository,
+        source: Repository | None,
+        base: str,
+        prepared: list[Prepared],
+        left: list[Left],
+        branches: dict[str, str],
+    ) -> tuple[list[Plan], list[Left]]:
+        """A plan for each key that is proposed, or was; and what has to wait."""
+        plans: list[Plan] = []
+        waiting: list[Left] = []
+        wanted = {each.branch: each for each in prepared}
+        opened = 0
+        for branch in sorted({*wanted, *branches}):
+            mine = wanted.get(branch)
+            pulls = forge.pulls(repository, branch, source=source)
+            known = (mine.key, mine.path) if mine is not None else self._known(repository, branch, pulls)
+            if known is None:
+                continue  # of another campaign, or of somebody else
+            key, path = known
+            opened += any(pull.state is State.OPEN for pull in pulls)
+            if mine is None and _is_kept(branch, pulls, left):
+                continue
+            tip = branches.get(branch)
+            ahead = forge.ahead(repository, base, branch, source=source) if tip is not None else []
+            pulls = [self._with_conflicts(forge, repository, pull) for pull in pulls]
+            shown = Shown(tuple(pulls), tip, tuple(ahead))
+            wish = Wanted(key, mine.base, mine.output) if mine is not None else None
+            found = decide(shown, wish, key, self._email, recreate=self._pulls.recreate)
+            number = found.pull.number if found.pull is not None else None
+            url = found.pull.url if found.pull is not None else ""
+            plans.append(Plan(found.do, found.why, key, path, branch, mine, number, found.expected, url))
+        return self._capped(plans, opened, waiting), waiting
+
+    def _capped(self, plans: list[Plan], opened: int, waiting: list[Left]) -> list[Plan]:
+        most = self._tools.campaign.caps.open_per_repository
+        kept: list[Plan] = []
+        for plan in plans:
+            if plan.do is Do.OPEN and opened >= most:
+                plural = "s are" if opened > 1 else " is"
+                waiting.append(Left(plan.path, f"waits: {opened} pull request{plural} open in this repository"))
+                continue
+            opened += plan.do is Do.OPEN
+            kept.append(plan)
+        return kept
+
+    def _known(self, repository: Repository, branch: str, pulls: list[Pull]) -> tuple[str, str] | None:
+        """Key and path of a branch for which nothing is proposed any more, if it is one of this campaign's recipe."""
+        recipe = self._tools.campaign.rewrite.recipe
+        for pull in pulls:
+            marker = find_marker(pull.body)
+            if marker is not None and marker.recipe == recipe:
+                return marker.key, marker.path
+        records = self._tools.ledger.proposals_of(repository.forge, repository.id)
+        mine = (each for each in records if each.branch == branch and each.recipe == recipe)
+        return next(((each.key, each.path) for each in mine), None)
+
+    def _with_conflicts(self, forge: Forge, repository: Repository, pull: Pull) -> Pull:
+        if pull.state is not State.OPEN or pull.conflicted is not None:
+            return pull
+        return forge.pull(repository, pull.number) or pull
+
+
+def allowed_owners(campaign: Campaign, source: int) -> set[str]:
+    """The owners that were named for a source, also by naming a repository of theirs; empty where none exist."""
+    chosen = campaign.sources[source]
+    if chosen.forge in ("git", "folder"):
+        return set()
+    return {*chosen.owners, *(name.rpartition("/")[0] for name in chosen.repositories if "/" in name)}
+
+
+def _opts_out(content: bytes) -> bool:
+    """Whether a configuration says ``enabled = false``. One that cannot be read does not: the clone will tell."""
+    import tomllib
+
+    try:
+        return tomllib.loads(decode(content)).get("enabled") is False
+    except (tomllib.TOMLDecodeError, RecursionError, UnicodeError):
+        return False
+
+
+def _may_be_dockerfile(path: str) -> bool:
+    name = path.rpartition("/")[2].lower()
+    return name.startswith(("dockerfile", "containerfile")) or name.endswith(".dockerfile")
+
+
+def _is_kept(branch: str, pulls: list[Pull], left: list[Left]) -> bool:
+    """Whether the file of a branch is there and went wrong this time: then its pull request stays as it is."""
+    paths = {marker.path for pull in pulls if (marker := find_marker(pull.body)) is not None}
+    return any(each.keeps and (each.path in paths or not paths) for each in left)

@@ -1,0 +1,84 @@
+"""What a visit to one repository is about, as plain data: it survives the process that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rewriter.bot.campaign import Campaign
+from rewriter.bot.checkout import Checkout
+from rewriter.bot.decide import Do
+from rewriter.bot.forge import Forge, Repository
+from rewriter.bot.git_run import Remote
+from rewriter.bot.ledger import Ledger
+from rewriter.bot.prepare import Left, Prepared
+
+if TYPE_CHECKING:
+    from rewriter.bot.pace import Clock
+    from rewriter.proof.verify import Verifier
+
+
+class Moved(Exception):
+    """The repository is not what it was when it was surveyed: survey it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One repository of one run."""
+
+    run: str
+    source: int
+    """Its place in `Campaign.sources`."""
+    repository: str
+    """Its id."""
+    name: str
+    """When it was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done about one key."""
+
+    do: Do
+    why: str
+    key: str
+    path: str
+    branch: str
+    prepared: Prepared | None = None
+    number: int | None = None
+    expected: str | None = None
+    """The commit at which the branch must be when it is pushed."""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was seen in a repository. ``ended``: why nothing more is done with it as a whole."""
+
+    repository: Repository | None
+    base: str = ""
+    head: str = ""
+    plans: tuple[Plan, ...] = ()
+    left: tuple[Left, ...] = ()
+    ended: str = ""
+    failed: bool = False
+    source: Repository | None = None
+    """The fork that the branches go to, if not to the repository itself."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What visits are made with."""
+
+    campaign: Campaign
+    forges: tuple[Forge, ...]
+    """One for each source."""
+    remote: Callable[[Forge, Repository], Remote]
+    ledger: Ledger
+    clock: Clock
+    folder: Path
+    """Where clones are put."""
+    verifier: Verifier | None = None
+    clones: dict[tuple[str, str], Checkout] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""Tokens, from the environment alone; and what a run must never print."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "github": ("GITHUB_TOKEN", "GH_TOKEN"),
+    "gitlab": ("GITLAB_TOKEN",),
+    "gitea": ("GITEA_TOKEN", "FORGEJO_TOKEN"),
+}
+_USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "dfrewrite"}
+"""Who a token is for git over HTTPS; the forges look at the password alone."""
+
+
+class Token:
+    """A personal or project token. See `rewriter.bot.forge_http.Credentials`."""
+
+    def __init__(self, kind: str, secret: str) -> None:
+        self._kind = kind
+        self._secret = secret
+
+    def __repr__(self) -> str:
+        return f"Token({self._kind!r})"
+
+    def headers(self) -> Mapping[str, str]:
+        """See Credentials."""
+        if not self._secret:
+            return {}
+        scheme = "token" if self._kind == "gitea" else "Bearer"
+        return {"Authorization": f"{scheme} {self._secret}"}
+
+    def git_password(self) -> tuple[str, str]:
+        """See Credentials."""
+        return _USERS[self._kind], self._secret
+
+
+def token_for(kind: str, host: str, environment: Mapping[str, str] | None = None) -> Token | None:
+    """The token of a forge: ``DFREWRITE_TOKEN_<HOST>``, else what its kind is usually given; None where there is none.
+
+    The host is written in capitals with ``_`` for what is neither letter nor digit: ``DFREWRITE_TOKEN_GIT_EXAMPLE``.
+    """
+    found = os.environ if environment is None else environment
+    own = "DFREWRITE_TOKEN_" + "".join(c if c.isalnum() else "_" for c in host.upper())
+    secret = next((found[name] for name in (own, *_NAMES[kind]) if found.get(name)), "")
+    return Token(kind, secret) if secret else None

@@ -1,0 +1,170 @@
+"""One visit to one repository, in steps that may each be done again.
+
+`Visitor.survey` only reads; the others write one thing each, and look first whether it is done already. What a step
+returns is plain data, so that whoever goes on after a crash has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rewriter.bot.checkout import FileCommit, Person, PushRefused
+from rewriter.bot.decide import Do
+from rewriter.bot.forge import Exists, Forge, NewPull, Pull, Repository, State
+from rewriter.bot.identity import Marker
+from rewriter.bot.ledger import Proposal, Visit, with_state
+from rewriter.bot.prepare import Prepared
+from rewriter.bot.survey import Surveyor
+from rewriter.bot.task import Moved, Plan, Survey, Task, Tools
+from rewriter.source import encode
+
+
+class Visitor:
+    """The steps of a visit. They raise `ForgeError` and `GitFailed`; who calls them decides whether to try again."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._pulls = tools.campaign.pulls
+        author = tools.campaign.author
+        self._person = Person(author.name, author.email, author.signing_key)
+        self._surveyor = Surveyor(tools)
+
+    def _forge(self, task: Task) -> Forge:
+        return self._tools.forges[task.source]
+
+    def survey(self, task: Task) -> Survey:
+        """See `Surveyor.survey`."""
+        return self._surveyor.survey(task)
+
+    def forget(self, task: Task) -> None:
+        """Removes the clone."""
+        self._surveyor.forget(task)
+
+    def push(self, task: Task, survey: Survey, plan: Plan) -> str:
+        """Pushes the branch of a plan; the id of its commit, or empty when a cap is reached. Raises `Moved`."""
+        assert survey.repository is not None
+        assert plan.prepared is not None
+        forge, prepared = self._forge(task), plan.prepared
+        caps, now = self._tools.campaign.caps, self._tools.clock.now()
+        if plan.do is Do.OPEN:
+            objection = self._tools.ledger.reserve_opening(task.run, plan.key, now, caps.per_run, caps.per_hour)
+            if objection:
+                return ""
+        checkout = self._tools.clones.get((task.run, task.repository))
+        if checkout is None:
+            checkout = self._surveyor.clone(task, forge, survey.repository, survey.base)
+        if checkout.head != survey.head:
+            raise Moved(f"{survey.base} is at {checkout.head[:12]} now")
+        commits = [
+            FileCommit(message, {path: encode(text) for path, text in texts.items()})
+            for message, texts in prepared.commits
+        ]
+        tip = checkout.commits(commits, self._person, plan.key)
+        record = self._record(survey.repository, plan, prepared)
+        self._tools.ledger.record(with_state(record, "pushing", now, tip=tip))
+        remote = self._tools.remote(forge, survey.source or survey.repository)
+        if checkout.branches(remote, plan.branch).get(plan.branch) == tip:
+            return tip  # it was pushed before a crash
+        forge.before_push()
+        try:
+            checkout.push(remote, tip, plan.branch, plan.expected)
+        except PushRefused as error:
+            if error.moved:
+                raise Moved(str(error)) from None
+            raise
+        return tip
+
+    def _record(self, repository: Repository, plan: Plan, prepared: Prepared) -> Proposal:
+        return Proposal(
+            key=plan.key,
+            forge=repository.forge,
+            repository=repository.id,
+            name=repository.name,
+            path=plan.path,
+            recipe=self._tools.campaign.rewrite.recipe,
+            branch=plan.branch,
+            url=plan.url,
+            base=prepared.base,
+            output=prepared.output,
+            why=plan.why,
+            number=plan.number,
+            before_bytes=prepared.before_bytes,
+            after_bytes=prepared.after_bytes,
+            measured=prepared.measured,
+        )
+
+    def publish(self, task: Task, survey: Survey, plan: Plan, tip: str) -> Pull | None:
+        """Opens or changes the pull request of a branch that was pushed; None when it was closed in the meantime."""
+        assert survey.repository is not None
+        assert plan.prepared is not None
+        forge, repository, prepared = self._forge(task), survey.repository, plan.prepared
+        marker = Marker(plan.key, plan.path, self._tools.campaign.rewrite.recipe, prepared.base, prepared.output, tip)
+        body = f"{prepared.body.rstrip()}\n\n{marker.render()}\n"
+        pull = self._publish(forge, survey, plan, prepared, body)
+        if pull is None:
+            return None
+        record = self._record(repository, replace(plan, number=pull.number, url=pull.url), prepared)
+        self._tools.ledger.record(with_state(record, pull.state.value, self._tools.clock.now(), tip=tip))
+        return pull
+
+    def _publish(self, forge: Forge, survey: Survey, plan: Plan, prepared: Prepared, body: str) -> Pull | None:
+        assert survey.repository is not None
+        repository, draft = survey.repository, self._is_draft(prepared)
+        for _ in range(2):
+            pulls = forge.pulls(repository, plan.branch, source=survey.source)
+            opened = next((pull for pull in pulls if pull.state is State.OPEN), None)
+            if opened is not None:
+                if opened.title != prepared.title or opened.body != body:
+                    forge.change_pull(repository, opened.number, title=prepared.title, body=body)
+                if opened.draft and not draft and self._pulls.draft == "until-proven":
+                    forge.ready(repository, opened.number)
+                return opened
+            if any(plan.number is None or pull.number > plan.number for pull in pulls):
+                return None  # closed or merged since it was surveyed: that is the last word
+            try:
+                new = NewPull(prepared.title, body, plan.branch, survey.base, draft)
+                return forge.open_pull(repository, new, source=survey.source)
+            except Exists:
+                continue  # somebody was faster, most likely ourselves before a crash
+        return None
+
+    def _is_draft(self, prepared: Prepared) -> bool:
+        return self._pulls.draft == "always" or (self._pulls.draft == "until-proven" and not prepared.proven)
+
+    def label(self, task: Task, survey: Survey, number: int) -> None:
+        """Adds the campaign's labels."""
+        if self._pulls.labels and survey.repository is not None:
+            self._forge(task).label(survey.repository, number, self._pulls.labels)
+
+    def ask_review(self, task: Task, survey: Survey, number: int) -> None:
+        """Asks the campaign's reviewers."""
+        if self._pulls.reviewers and survey.repository is not None:
+            self._forge(task).ask_review(survey.repository, number, self._pulls.reviewers)
+
+    def close(self, task: Task, survey: Survey, plan: Plan) -> None:
+        """Closes the pull request of a plan, says why, and removes the branch."""
+        assert survey.repository is not None
+        forge, repository = self._forge(task), survey.repository
+        if plan.number is not None:
+            pull = forge.pull(repository, plan.number)
+            if pull is not None and pull.state is State.OPEN:
+                forge.comment(repository, plan.number, f"Closed by dfrewrite: {plan.why}.")
+                forge.close_pull(repository, plan.number)
+        home = survey.source or repository
+        if plan.expected is not None and forge.tip(home, plan.branch) == plan.expected:
+            forge.delete_branch(home, plan.branch)
+        record = self._tools.ledger.proposal(plan.key)
+        if record is not None:
+            self._tools.ledger.record(with_state(record, "gone", self._tools.clock.now(), why=plan.why))
+
+    def told(
+        self, task: Task, repository: Repository | None, path: str, outcome: str, why: str, **more: object
+    ) -> None:
+        """Writes down what came of a file, or of the repository as a whole."""
+        forge, name = (repository.forge, repository.name) if repository else (self._forge(task).host, task.name)
+        self._tools.ledger.visited(
+            replace(
+                Visit(task.run, forge, task.repository, name, path, outcome, why, at=self._tools.clock.now()),
+                **more,  # type: ignore[arg-type]
+            )
+        )

@@ -1,0 +1,194 @@
+"""The fake forge as GitHub speaks: https://docs.github.com/rest, version 2022-11-28."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from .server import Answer, Asked
+from .state import FakePull, FakeRepository, FakeState
+
+_TIME = "2026-01-01T00:00:00Z"
+
+
+def github(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
+    """The whole dialect."""
+    if not login:
+        return _error(401, "Bad credentials")
+    path, method = asked.path, asked.method
+    if path == "/user":
+        return Answer(200, {"login": login, "id": 1, "type": "User"})
+    if match := re.fullmatch(r"/users/([^/]+)", path):
+        kind = "Organization" if match[1] in state.organisations else "User"
+        return Answer(200, {"login": match[1], "id": 2, "type": kind})
+    if match := re.fullmatch(r"/(?:orgs|users)/([^/]+)/repos", path):
+        own = [each for each in state.repositories.values() if each.name.split("/")[0] == match[1] and not each.gone]
+        return _page(asked, [_repository(each, login, url) for each in own], url)
+    if path == "/search/repositories":
+        words = asked.query["q"].split()
+        own = [each for each in state.repositories.values() if all(word in each.name for word in words)]
+        found = _page(asked, [_repository(each, login, url) for each in own], url)
+        return Answer(200, {"total_count": len(own), "incomplete_results": False, "items": found.data}, found.headers)
+    if match := re.fullmatch(r"/repositories/(\d+)", path):
+        by_id = state.repositories.get(int(match[1]))
+        return Answer(200, _repository(by_id, login, url)) if by_id and not by_id.gone else _error(404, "Not Found")
+    match = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path)
+    repository = state.named(match[1]) if match else None
+    if match is None or repository is None:
+        return _error(404, "Not Found")
+    if match[1] != repository.name and method == "GET":
+        target = f"{url}/api/v3/repositories/{repository.id}"
+        return Answer(301, {"message": "Moved Permanently", "url": target}, {"Location": target})
+    if method != "GET" and repository.archived:
+        return _error(403, "Repository was archived so is read-only.")
+    rest = match[2] or ""
+    if rest == "":
+        return Answer(200, _repository(repository, login, url))
+    return _within(state, repository, rest, asked, login, url)
+
+
+def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Asked, login: str, url: str) -> Answer:
+    if match := re.fullmatch(r"/contents/(.+)", rest):
+        ref = asked.query.get("ref", repository.default_branch)
+        content = repository.run("show", f"{ref}:{match[1]}", check=False)
+        sha = repository.run("rev-parse", "--verify", "--quiet", f"{ref}:{match[1]}", check=False)
+        if not sha:
+            return _error(404, "Not Found")
+        shown = base64.b64encode(content.encode() + b"\n").decode()
+        return Answer(200, {"type": "file", "encoding": "base64", "content": shown, "path": match[1], "sha": sha})
+    if match := re.fullmatch(r"/git/trees/(.+)", rest):
+        if not repository.tip(match[1]):
+            return _error(409, "Git Repository is empty.") if not repository.branches() else _error(404, "Not Found")
+        lines = repository.run("ls-tree", "-r", match[1]).splitlines()
+        entries = [(*line.split(None, 3)[:3], line.partition("\t")[2]) for line in lines]
+        tree = [{"mode": mode, "type": kind, "sha": sha, "path": path} for mode, kind, sha, path in entries]
+        return Answer(200, {"sha": repository.tip(match[1]), "tree": tree, "truncated": False})
+    if match := re.fullmatch(r"/git/refs?/heads/(.+)", rest):
+        return _reference(repository, match[1], asked)
+    if match := re.fullmatch(r"/compare/(.+)\.\.\.(.+)", rest):
+        base, head = match[1], match[2].rpartition(":")[2]
+        ids = repository.run("rev-list", "--reverse", f"{base}..{head}", check=False).split()
+        return Answer(200, {"ahead_by": len(ids), "commits": [_commit(repository, each) for each in ids]})
+    if rest == "/pulls" and asked.method == "GET":
+        head = asked.query.get("head", "").partition(":")[2]
+        found = [pull for pull in repository.pulls if pull.branch == head or not head]
+        return _page(asked, [_pull(repository, pull, url) for pull in reversed(found)], url)
+    if rest == "/pulls":
+        return _open(repository, asked.body, login, url)
+    if match := re.fullmatch(r"/(?:pulls|issues)/(\d+)(/.*)?", rest):
+        pull = next((each for each in repository.pulls if each.number == int(match[1])), None)
+        return _error(404, "Not Found") if pull is None else _of_pull(repository, pull, match[2] or "", asked, url)
+    return _error(404, "Not Found")
+
+
+def _reference(repository: FakeRepository, branch: str, asked: Asked) -> Answer:
+    tip = repository.tip(branch)
+    if asked.method == "DELETE":
+        if not tip:
+            return _error(422, "Reference does not exist")
+        for pull in repository.pulls:
+            if pull.branch == branch and pull.state == "open":
+                pull.state = "closed"
+            pull.tip = tip if pull.branch == branch else pull.tip
+        repository.run("update-ref", "-d", f"refs/heads/{branch}")
+        return Answer(204)
+    if not tip:
+        return _error(404, "Not Found")
+    return Answer(200, {"ref": f"refs/heads/{branch}", "object": {"type": "commit", "sha": tip}})
+
+
+def _open(repository: FakeRepository, body: dict[str, Any], login: str, url: str) -> Answer:
+    branch, base = body["head"].rpartition(":")[2], body["base"]
+    if not repository.tip(branch) or not repository.tip(base):
+        return _error(422, "Validation Failed", [{"resource": "PullRequest", "field": "head", "code": "invalid"}])
+    if any(pull.branch == branch and pull.state == "open" for pull in repository.pulls):
+        message = f"A pull request already exists for {repository.name.split('/')[0]}:{branch}."
+        return _error(422, "Validation Failed", [{"resource": "PullRequest", "code": "custom", "message": message}])
+    pull = FakePull(
+        len(repository.pulls) + 1, body["title"], body["body"], branch, base, login, draft=bool(body.get("draft"))
+    )
+    repository.pulls.append(pull)
+    return Answer(201, _pull(repository, pull, url))
+
+
+def _of_pull(repository: FakeRepository, pull: FakePull, rest: str, asked: Asked, url: str) -> Answer:
+    if rest == "" and asked.method == "GET":
+        return Answer(200, _pull(repository, pull, url, whole=True))
+    if rest == "" and asked.method == "PATCH":
+        pull.title = asked.body.get("title", pull.title)
+        pull.body = asked.body.get("body", pull.body)
+        if asked.body.get("state") == "closed":
+            pull.tip, pull.state = repository.tip(pull.branch), "closed"
+        return Answer(200, _pull(repository, pull, url))
+    if rest == "/comments":
+        pull.comments.append(asked.body["body"])
+        return Answer(201, {"id": len(pull.comments), "body": asked.body["body"]})
+    if rest == "/labels":
+        pull.labels += [label for label in asked.body["labels"] if label not in pull.labels]
+        return Answer(200, [{"name": label} for label in pull.labels])
+    if rest == "/requested_reviewers":
+        pull.reviewers += asked.body["reviewers"]
+        return Answer(201, _pull(repository, pull, url))
+    return _error(404, "Not Found")
+
+
+def _repository(repository: FakeRepository, login: str, url: str) -> dict[str, Any]:
+    empty = not repository.branches()
+    return {
+        "id": repository.id,
+        "full_name": repository.name,
+        "name": repository.name.split("/")[1],
+        "default_branch": repository.default_branch,
+        "clone_url": f"{url}/git/{repository.name}.git",
+        "html_url": f"{url}/{repository.name}",
+        "archived": repository.archived,
+        "disabled": False,
+        "fork": repository.fork,
+        "size": 0 if empty else 1,
+        "pushed_at": None if empty else _TIME,
+        "topics": repository.topics,
+        "permissions": {"pull": True, "push": login in repository.pushers, "admin": False},
+    }
+
+
+def _pull(repository: FakeRepository, pull: FakePull, url: str, *, whole: bool = False) -> dict[str, Any]:
+    tip = repository.tip(pull.branch) or pull.tip
+    found = {
+        "number": pull.number,
+        "node_id": f"PR_{pull.number}",
+        "state": "open" if pull.state == "open" else "closed",
+        "merged_at": _TIME if pull.state == "merged" else None,
+        "title": pull.title,
+        "body": pull.body,
+        "draft": pull.draft,
+        "html_url": f"{url}/{repository.name}/pull/{pull.number}",
+        "user": {"login": pull.author},
+        "labels": [{"name": label} for label in pull.labels],
+        "head": {"ref": pull.branch, "sha": tip, "label": f"{repository.name.split('/')[0]}:{pull.branch}"},
+        "base": {"ref": pull.base, "sha": repository.tip(pull.base)},
+    }
+    if whole:
+        found["mergeable"] = None if pull.state != "open" else not repository.conflicts(pull)
+    return found
+
+
+def _commit(repository: FakeRepository, identifier: str) -> dict[str, Any]:
+    email, _, message = repository.run("show", "--no-patch", "--format=%ce%n%B", identifier).partition("\n")
+    person = {"name": "x", "email": email, "date": _TIME}
+    return {"sha": identifier, "commit": {"message": message, "author": person, "committer": person}}
+
+
+def _page(asked: Asked, items: list[Any], url: str) -> Answer:
+    size, page = int(asked.query.get("per_page", 30)), int(asked.query.get("page", 1))
+    shown = items[(page - 1) * size : page * size]
+    headers = {}
+    if page * size < len(items):
+        query = "&".join(f"{name}={value}" for name, value in {**asked.query, "page": str(page + 1)}.items())
+        headers["Link"] = f'<{url}/api/v3{asked.path}?{query}>; rel="next"'
+    return Answer(200, shown, headers)
+
+
+def _error(status: int, message: str, errors: list[dict[str, str]] | None = None) -> Answer:
+    data: dict[str, Any] = {"message": message, "documentation_url": "https://docs.github.com/rest"}
+    return Answer(status, {**data, "errors": errors} if errors else data)

@@ -1,0 +1,151 @@
+"""What a forge remembers: users, repositories over real bare git repositories, and pull requests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_IDENTITY = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "Jo",
+    "GIT_AUTHOR_EMAIL": "jo@example.com",
+    "GIT_COMMITTER_NAME": "Jo",
+    "GIT_COMMITTER_EMAIL": "jo@example.com",
+    "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
+    "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
+}
+
+
+@dataclass
+class FakePull:
+    """One pull request."""
+
+    number: int
+    title: str
+    body: str
+    branch: str
+    base: str
+    author: str
+    draft: bool = False
+    state: str = "open"
+    """open, closed or merged"""
+    tip: str = ""
+    """Of the head while the branch was there."""
+    labels: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    reviewers: list[str] = field(default_factory=list)
+
+
+@dataclass
+class FakeRepository:
+    """One repository."""
+
+    id: int
+    name: str
+    git: Path
+    default_branch: str = "main"
+    archived: bool = False
+    fork: bool = False
+    gone: bool = False
+    pushers: set[str] = field(default_factory=lambda: {"bot"})
+    former: list[str] = field(default_factory=list)
+    """Names that it had before."""
+    pulls: list[FakePull] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
+
+    def run(self, *arguments: str, feed: bytes = b"", check: bool = True) -> str:
+        """What git says in the bare repository."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | _IDENTITY
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.git, env=environment, input=feed, capture_output=True, check=False
+        )
+        assert done.returncode == 0 or not check, done.stderr.decode()
+        return done.stdout.decode().strip() if done.returncode == 0 else ""
+
+    def tip(self, branch: str) -> str:
+        """The commit of a branch; empty when it is gone."""
+        return self.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", check=False)
+
+    def branches(self) -> list[str]:
+        """All of them."""
+        return self.run("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
+
+    def commit(self, files: dict[str, str | None], branch: str = "", message: str = "a change") -> str:
+        """Somebody commits files (None: removes one) to a branch."""
+        branch = branch or self.default_branch
+        parent = self.tip(branch)
+        index = {"GIT_INDEX_FILE": str(self.git / "scratch-index")}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | _IDENTITY | index
+
+        def run(*arguments: str, feed: bytes = b"") -> str:
+            done = subprocess.run(
+                ["git", *arguments], cwd=self.git, env=environment, input=feed, capture_output=True, check=True
+            )
+            return done.stdout.decode().strip()
+
+        run(*(["read-tree", parent] if parent else ["read-tree", "--empty"]))
+        lines = b""
+        for path, text in files.items():
+            if text is None:
+                lines += f"0 {'0' * 40}\t{path}\0".encode()
+            else:
+                blob = run("hash-object", "-w", "--stdin", feed=text.encode())
+                lines += f"100644 {blob}\t{path}\0".encode()
+        run("update-index", "-z", "--index-info", feed=lines)
+        made = run("commit-tree", *(["-p", parent] if parent else []), "-m", message, run("write-tree"))
+        run("update-ref", f"refs/heads/{branch}", made)
+        return made
+
+    def conflicts(self, pull: FakePull) -> bool:
+        """Whether a pull request cannot be merged as it stands."""
+        base, head = self.tip(pull.base), self.tip(pull.branch)
+        return not (base and head) or not self.run("merge-tree", "--write-tree", base, head, check=False)
+
+
+class FakeState:
+    """Everything; its lock is held for each request."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lock = threading.RLock()
+        self.tokens = {"t0ken-of-the-bot": "bot"}
+        self.organisations: set[str] = {"acme"}
+        self.repositories: dict[int, FakeRepository] = {}
+
+    def add(self, name: str, files: dict[str, str | None] | None = None, **more: object) -> FakeRepository:
+        """A repository with one commit; without files an empty one."""
+        number = len(self.repositories) + 1
+        git = self.folder / f"{number}.git"
+        git.mkdir(parents=True)
+        subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", "."], cwd=git, check=True)
+        subprocess.run(["git", "config", "uploadpack.allowFilter", "true"], cwd=git, check=True)
+        subprocess.run(["git", "config", "http.receivepack", "true"], cwd=git, check=True)
+        found = FakeRepository(number, name, git, **more)  # type: ignore[arg-type]
+        self.repositories[number] = found
+        if files:
+            found.commit(files)
+        return found
+
+    def named(self, name: str) -> FakeRepository | None:
+        """By its present name or one that it had."""
+        alive = [each for each in self.repositories.values() if not each.gone]
+        now = next((each for each in alive if each.name == name), None)
+        return now or next((each for each in alive if name in each.former), None)
+
+    def merge(self, repository: FakeRepository, pull: FakePull) -> None:
+        """Somebody merges a pull request."""
+        with self.lock:
+            tree = repository.run("merge-tree", "--write-tree", repository.tip(pull.base), repository.tip(pull.branch))
+            parents = ["-p", repository.tip(pull.base), "-p", repository.tip(pull.branch)]
+            made = repository.run("commit-tree", *parents, "-m", "Merge", tree)
+            repository.run("update-ref", f"refs/heads/{pull.base}", made)
+            pull.tip, pull.state = repository.tip(pull.branch), "merged"
+
+    def close(self, repository: FakeRepository, pull: FakePull) -> None:
+        """Somebody closes a pull request."""
+        with self.lock:
+            pull.tip, pull.state = repository.tip(pull.branch), "closed"

@@ -1,0 +1,134 @@
+"""Campaigns: what a file may say, and when it may write."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rewriter.bot.campaign import CampaignError, Schedule, campaign_of, load_campaign, window_of
+
+
+def test_a_whole_campaign(tmp_path: Path) -> None:
+    path = tmp_path / "dfrewrite-bot.toml"
+    path.write_text(
+        """
+name = "autumn"
+
+[[source]]
+forge = "gitlab"
+url = "https://git.example"
+owners = ["acme"]
+exclude = ["acme/legacy-*"]
+
+[rewrite]
+recipe = "slim"
+level = "safe"
+extend-select = ["static_binary"]
+verify = true
+
+[pull-request]
+labels = ["docker"]
+draft = "until-proven"
+title = "Smaller image: $before to $after"
+
+[caps]
+per-run = 20
+seconds-between-writes = 0.5
+
+[author]
+name = "Dockerfile bot"
+
+[schedule]
+windows = ["mon-fri 08:00-18:00"]
+timezone = "Europe/Berlin"
+"""
+    )
+    campaign = load_campaign(path)
+    (source,) = campaign.sources
+    assert (campaign.name, source.url, source.owners, source.exclude) == (
+        "autumn",
+        "https://git.example",
+        ("acme",),
+        ("acme/legacy-*",),
+    )
+    assert (campaign.rewrite.recipe, campaign.rewrite.extend_select, campaign.rewrite.verify) == (
+        "slim",
+        ("static_binary",),
+        True,
+    )
+    assert (campaign.caps.per_run, campaign.caps.open_per_repository) == (20, 1)
+    assert campaign.caps.seconds_between_writes == 0.5
+    assert campaign.author.email.endswith("@users.noreply.github.com")
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ({"nmae": "x"}, "unknown key 'nmae', did you mean 'name'?"),
+        ({"name": 3}, "'name' must be a text in quotes"),
+        ({"source": {}}, "'source' must be a list of tables, [[source]]"),
+        (
+            {"source": [{"forge": "svn"}]},
+            "source: 'forge' must be one of github, gitlab, gitea, git, folder, not 'svn'",
+        ),
+        ({"source": [{"ownres": []}]}, "source: unknown key 'ownres', did you mean 'owners'?"),
+        ({"rewrite": {"verify": 1}}, "rewrite: 'verify' must be true or false, not 1"),
+        ({"caps": {"per-run": True}}, "caps: 'per-run' must be a number, not True"),
+        ({"caps": {"per-run": -1}}, "caps: 'per-run' must be a number, not -1"),
+        ({"pull-request": {"labels": "x"}}, "pull-request: 'labels' must be a list of texts, not 'x'"),
+        ({"pull-request": {"title": "costs $ 3"}}, "is no valid template"),
+        ({"schedule": {"windows": ["someday"]}}, "schedule: 'someday' is no window such as 'mon-fri 08:00-18:00'"),
+        ({"schedule": {"timezone": "Mars/Base"}}, "schedule: there is no time zone 'Mars/Base'"),
+    ],
+)
+def test_what_is_wrong_is_named(table: dict[str, Any], reason: str) -> None:
+    with pytest.raises(CampaignError) as caught:
+        campaign_of(table)
+    assert reason in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for name, content in (("a", b"\xff"), ("b", b"x = "), ("c", b"[" * 100_000)):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(CampaignError) as caught:
+            load_campaign(tmp_path / name)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(CampaignError, match="No such file"):
+        load_campaign(tmp_path / "none")
+
+
+def _at(text: str, zone: str = "UTC") -> float:
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(zone)).timestamp()
+
+
+def test_windows_open_in_their_time_zone() -> None:
+    schedule = Schedule((window_of("mon-fri 08:00-18:00"),), "Europe/Berlin")
+    friday = _at("2026-11-27T17:59", "Europe/Berlin")
+    assert schedule.opens_at(friday) == friday
+    assert schedule.opens_at(friday + 60) == _at("2026-11-30T08:00", "Europe/Berlin")
+    assert Schedule().opens_at(friday) == friday
+
+
+def test_a_window_over_midnight_belongs_to_the_day_on_which_it_begins() -> None:
+    window = window_of("sat 22:00-06:00")
+    zone = zoneinfo.ZoneInfo("UTC")
+    held = [
+        text
+        for text in ("2026-11-28T21:59", "2026-11-28T22:00", "2026-11-29T05:59", "2026-11-29T06:00", "2026-11-29T23:00")
+        if window.holds(datetime.datetime.fromisoformat(text).replace(tzinfo=zone))
+    ]
+    assert held == ["2026-11-28T22:00", "2026-11-29T05:59"]
+
+
+@pytest.mark.parametrize("text", ["24:00-25:00", "mon-xyz 08:00-09:00", "08:60-09:00", "8:00-9:00", "00:00-24:01"])
+def test_odd_windows_are_refused(text: str) -> None:
+    with pytest.raises(CampaignError):
+        window_of(text)
+
+
+def test_days_may_pass_the_end_of_the_week() -> None:
+    assert window_of("sat-mon 00:00-24:00").days == {5, 6, 0}

@@ -1,0 +1,284 @@
+"""Whole runs of the bot against a GitHub on loopback with real git behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rewriter.bot.campaign import Author, Campaign, Caps, PullRequests, Rewrite, Source
+from rewriter.bot.identity import RETRY_LABEL, find_marker
+from rewriter.bot.ledger import Ledger, Visit
+from rewriter.bot.run import Place, look, tools_for, work
+from tests.bot.fake.github import github
+from tests.bot.fake.server import Answer, Asked, FakeForge
+from tests.bot.fake.state import FakePull, FakeRepository
+
+pytestmark = pytest.mark.e2e
+
+TOKEN = "t0ken-of-the-bot"
+GO: dict[str, str | None] = {
+    "Dockerfile": 'FROM golang:1.18\nWORKDIR /app\nCOPY . .\nRUN go build -o /app/tides .\nCMD ["/app/tides"]\n',
+    "go.mod": "module example.com/tides\n\ngo 1.18\n",
+    "main.go": "package main\n\nfunc main() {}\n",
+}
+BRANCH = "dfrewrite/Dockerfile/default"
+
+
+@pytest.fixture
+def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeForge]:
+    with FakeForge(tmp_path / "forge", github, "/api/v3") as found:
+        host = found.url.removeprefix("http://").upper().replace(".", "_").replace(":", "_")
+        monkeypatch.setenv(f"DFREWRITE_TOKEN_{host}", TOKEN)
+        yield found
+
+
+class Bot:
+    """A campaign against a forge, run again and again."""
+
+    def __init__(self, forge: FakeForge, folder: Path) -> None:
+        self.place = Place(folder)
+        self.campaign = Campaign(
+            sources=(Source("github", forge.url, owners=("acme",)),),
+            caps=Caps(seconds_between_writes=0.0, repository_seconds=20.0),
+            author=Author("Bot", "bot@example.com"),
+        )
+        self.runs = 0
+
+    def run(self) -> dict[tuple[str, str], str]:
+        """What came of each file; a repository as a whole has an empty path."""
+        self.runs += 1
+        with tools_for(self.campaign, self.place) as tools:
+            work(tools, self.place, f"run-{self.runs}", lambda _: None)
+        return {(visit.name, visit.path): visit.outcome for visit in self.visits()}
+
+    def visits(self) -> list[Visit]:
+        ledger = Ledger(self.place.ledger)
+        try:
+            return ledger.visits(f"run-{self.runs}")
+        finally:
+            ledger.close()
+
+    def why(self, name: str) -> str:
+        (found,) = (visit.why for visit in self.visits() if visit.name == name)
+        return found
+
+    def set(self, **pulls: object) -> None:
+        self.campaign = replace(self.campaign, pulls=replace(self.campaign.pulls, **pulls))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def bot(forge: FakeForge, tmp_path: Path) -> Bot:
+    return Bot(forge, tmp_path / "state")
+
+
+def _only(repository: FakeRepository) -> FakePull:
+    (pull,) = repository.pulls
+    return pull
+
+
+def test_a_pull_request_is_opened_once(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.set(labels=("docker",), reviewers=("jo", "@acme/team"))
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    pull = _only(repository)
+    assert (pull.branch, pull.base, pull.author, pull.draft) == (BRANCH, "main", "bot", False)
+    assert pull.title == "Split the build from the runtime in Dockerfile: about 965 MB to 7 MB"
+    assert (pull.labels, pull.reviewers) == (["docker"], ["jo"])
+    marker = find_marker(pull.body)
+    assert marker is not None
+    assert marker.tip == repository.tip(BRANCH)
+    log = repository.run("log", "--format=%s|%ce", f"main..{BRANCH}").splitlines()
+    assert log == [
+        "Split the build from the runtime|bot@example.com",
+        "Swap the base image to its alpine tag|bot@example.com",
+    ]
+    assert repository.run("diff", "--name-only", "main", BRANCH) == "Dockerfile"
+    assert "COPY --from=builder /app/tides /app/tides" in repository.run("show", f"{BRANCH}:Dockerfile")
+    before = len(forge.writes())
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+    assert len(forge.writes()) == before
+
+
+def test_what_was_closed_stays_closed(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    forge.state.close(repository, _only(repository))
+    repository.commit({"Dockerfile": (GO["Dockerfile"] or "") + "EXPOSE 80\n"})
+    bot.run()
+    assert bot.why("acme/tides") == "#1 was closed without being merged"
+    _only(repository).labels.append(RETRY_LABEL)
+    bot.run()
+    assert [pull.state for pull in repository.pulls] == ["closed", "open"]
+    forge.state.close(repository, repository.pulls[1])
+    bot.run()
+    assert len(repository.pulls) == 2
+    bot.set(recreate=True)
+    bot.run()
+    assert len(repository.pulls) == 3
+
+
+def test_what_was_merged_is_done(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    forge.state.merge(repository, _only(repository))
+    repository.commit({"Dockerfile": GO["Dockerfile"]})  # and somebody takes it back
+    bot.run()
+    assert bot.why("acme/tides") == "#1 was merged"
+    assert len(repository.pulls) == 1
+
+
+def test_a_new_result_updates_it(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    old = repository.tip(BRANCH)
+    repository.commit({"Dockerfile": (GO["Dockerfile"] or "").replace("1.18", "1.21")})
+    assert bot.run() == {("acme/tides", "Dockerfile"): "updated"}
+    assert repository.tip(BRANCH) != old
+    assert "golang:1.21-alpine" in repository.run("show", f"{BRANCH}:Dockerfile")
+    marker = find_marker(_only(repository).body)
+    assert marker is not None
+    assert marker.tip == repository.tip(BRANCH)
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+
+
+def test_what_is_obsolete_is_closed(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    repository.commit({"Dockerfile": 'FROM scratch\nCOPY tides /\nCMD ["/tides"]\n'})
+    outcomes = bot.run()
+    assert outcomes["acme/tides", "Dockerfile"] == "closed"
+    assert (_only(repository).state, _only(repository).comments) == (
+        "closed",
+        ["Closed by dfrewrite: there is nothing to change any more."],
+    )
+    assert repository.branches() == ["main"]
+
+
+def test_a_branch_with_a_commit_of_somebody_else_is_left_alone(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    theirs = repository.commit({"notes": "x"}, BRANCH)
+    repository.commit({"Dockerfile": (GO["Dockerfile"] or "").replace("1.18", "1.21")})
+    bot.run()
+    assert bot.why("acme/tides") == f"somebody else pushed to #1 ({theirs[:12]})"
+    assert repository.tip(BRANCH) == theirs
+
+
+def test_a_repository_with_another_name_is_the_same(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    repository.former.append(repository.name)
+    repository.name = "acme/waters"
+    assert bot.run() == {("acme/waters", "Dockerfile"): "nothing"}
+
+
+def test_repositories_that_are_not_touched(forge: FakeForge, bot: Bot) -> None:
+    forge.state.add("acme/empty")
+    forge.state.add("acme/other", {"README.md": "x"})
+    forge.state.add("acme/archived", GO, archived=True)
+    forge.state.add("acme/forked", GO, fork=True)
+    forge.state.add("acme/theirs", GO, pushers=set())
+    forge.state.add("acme/out", {**GO, "dfrewrite.toml": "enabled = false\n"})
+    forge.state.add("acme/pragma", {**GO, "Dockerfile": f"# dfrewrite: ignore-file\n{GO['Dockerfile']}"})
+    forge.state.add("else/tides", GO)
+    bot.set(opt_out=("acme/listed",))
+    forge.state.add("acme/listed", GO)
+    bot.run()
+    assert {visit.name: visit.why for visit in bot.visits()} == {
+        "acme/empty": "it is empty",
+        "acme/other": "it has no Dockerfile",
+        "acme/theirs": "this identity may not push to it",
+        "acme/out": "its dfrewrite.toml says enabled = false",
+        "acme/pragma": "its pragma asks to leave it alone (# dfrewrite: ignore-file)",
+        "acme/listed": "it is on the list of those that opt out",
+    }
+    assert forge.writes() == []
+    assert all(each.branches() in ([], ["main"]) for each in forge.state.repositories.values())
+
+
+def test_one_pull_request_at_a_time(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", {**GO, **{f"api/{path}": text for path, text in GO.items()}})
+    assert Counter(bot.run().values()) == {"opened": 1, "left alone": 1}
+    assert "waits: 1 pull request is open in this repository" in {visit.why for visit in bot.visits()}
+    forge.state.merge(repository, _only(repository))
+    assert Counter(bot.run().values()) == {"nothing": 1, "opened": 1}
+
+
+def test_all_files_together(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", {**GO, **{f"api/{path}": text for path, text in GO.items()}})
+    bot.set(group="repository")
+    assert bot.run() == {("acme/tides", "."): "opened"}
+    assert _only(repository).branch == "dfrewrite/all/default"
+    assert len(repository.run("log", "--format=%s", "main..dfrewrite/all/default").splitlines()) == 2
+
+
+def test_a_cap_on_a_run(forge: FakeForge, bot: Bot) -> None:
+    for number in range(4):
+        forge.state.add(f"acme/tides-{number}", GO)
+    bot.campaign = replace(bot.campaign, caps=replace(bot.campaign.caps, per_run=3, workers=2))
+    assert Counter(bot.run().values()) == {"opened": 3, "left alone": 1}
+    assert sum(len(each.pulls) for each in forge.state.repositories.values()) == 3
+    assert sum(BRANCH in each.branches() for each in forge.state.repositories.values()) == 3
+
+
+def test_the_answer_is_lost_and_nothing_is_done_twice(
+    forge: FakeForge, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rewriter.bot.workflow._FIRST_PAUSE", 0.05)
+    repository = forge.state.add("acme/tides", GO)
+    lost: list[Asked] = []
+
+    def trouble(asked: Asked) -> Answer | str | None:
+        if asked.method == "POST" and asked.path.endswith("/pulls") and not lost:
+            lost.append(asked)
+            return "die"
+        return None
+
+    forge.trouble = trouble
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    assert lost
+    assert len(repository.pulls) == 1
+
+
+def test_a_forge_that_wants_a_pause_gets_it(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    asked_before: list[Asked] = []
+
+    def trouble(asked: Asked) -> Answer | str | None:
+        if asked.method == "POST" and not asked_before:
+            asked_before.append(asked)
+            data = {"message": "You have exceeded a secondary rate limit."}
+            return Answer(403, data, {"Retry-After": "2"})
+        return None
+
+    forge.trouble = trouble
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    assert len(repository.pulls) == 1
+
+
+def test_a_dry_run_touches_nothing(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    with tools_for(bot.campaign, bot.place) as tools:
+        ((task, survey),) = look(tools, "dry")
+    assert not isinstance(survey, str)
+    assert [plan.do.value for plan in survey.plans] == ["open"]
+    assert task.name == "acme/tides"
+    assert forge.writes() == []
+    assert repository.branches() == ["main"]
+
+
+def test_the_token_is_nowhere(forge: FakeForge, bot: Bot, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    forge.state.add("acme/tides", GO)
+    bot.run()
+    forge.state.tokens.clear()
+    bot.campaign = replace(bot.campaign, rewrite=Rewrite(recipe="other"), pulls=PullRequests())
+    with pytest.raises(Exception, match="does not accept the token"):
+        bot.run()
+    shown = "".join(capfd.readouterr())
+    assert TOKEN not in shown
+    for path in (tmp_path / "state").rglob("*"):
+        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
