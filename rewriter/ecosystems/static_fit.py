@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 _SETTINGS_OF_SERVE = frozenset({"serve.json", "now.json"})
 _ASKERS = frozenset({"curl", "wget", "nc", "grep", "pgrep", "test", "["})
+
+_IMPORTS = re.compile(
+    r"""(?:\brequire|\bimport)\s{0,9}\(\s{0,9}["'](?:node:)?([^"']+)["']|\b(?:from|import)\s{1,9}([\w.]+)"""
+)
+_OF_THE_LANGUAGE = frozenset("http https net url fs process urllib socket sys os ssl json time".split())
 
 
 @dataclass(slots=True)
@@ -99,7 +105,10 @@ def _ports(server: StaticServer, stage: Stage) -> Iterator[str]:
 
 def _beyond(step: Step) -> str:
     """Why a command of the HEALTHCHECK may need files of the project; empty for one that only asks the server."""
-    inline = step.name in ("node", "python", "python3") and step.argv[1:2] in (("-e",), ("--eval",), ("-c",), ("-p",))
-    if step.name in _ASKERS or is_builtin(step.name) or inline:
+    if step.name in _ASKERS or is_builtin(step.name):
         return ""
+    if step.name in ("node", "python", "python3") and step.argv[1:2] in (("-e",), ("--eval",), ("-c",), ("-p",)):
+        imported = (name for found in _IMPORTS.findall("".join(word or "" for word in step.argv[2:])) for name in found)
+        other = next((name for name in imported if name and name.partition(".")[0] not in _OF_THE_LANGUAGE), "")
+        return f"its HEALTHCHECK imports {other}, which lies in the folders of the project" if other else ""
     return f"its HEALTHCHECK runs `{step.name}`, which may need more than what is served"
