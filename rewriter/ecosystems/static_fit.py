@@ -25,7 +25,8 @@ _SETTINGS_OF_SERVE = frozenset({"serve.json", "now.json"})
 _ASKERS = frozenset({"curl", "wget", "nc", "grep", "pgrep", "test", "["})
 
 _IMPORTS = re.compile(
-    r"""(?:\brequire|\bimport)\s{0,9}\(\s{0,9}["'](?:node:)?([^"']+)["']|\b(?:from|import)\s{1,9}([\w.]+)"""
+    r"""(?:\brequire|\bimport)\s{0,9}\(\s{0,9}["'](?:node:)?([^"']+)["']|"""
+    r"""\bfrom\s{1,9}([\w.]+)\s{1,9}import|\bimport\s{1,9}([\w.]+)"""
 )
 _OF_THE_LANGUAGE = frozenset("http https net url fs process urllib socket sys os ssl json time".split())
 
