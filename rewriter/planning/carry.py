@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
 
 from rewriter.ecosystems.reads import source_only
-from rewriter.model.paths import below
+from rewriter.model.paths import below, glob
 from rewriter.model.stages import Stage
 from rewriter.planning.plan import CopyFrom, Draft
 from rewriter.planning.roles import assets
@@ -198,7 +197,7 @@ def _left_out(draft: Draft) -> str | None:
         for carried in draft.copies if parts and copy.target else ():
             inside = below(carried.source, (copy.target or "",)) and files.kind(carried.source) is not None
             names = carried.source[len(copy.target or "") :].split("/") if inside else []
-            if any(fnmatchcase(name, part) or "$" in part for name in names if name for part in parts):
+            if any(glob(part).fullmatch(name) or "$" in part for name in names if name for part in parts):
                 line = copy.instruction.line
                 return f"line {line}: whether COPY --exclude leaves {carried.source} out is not followed"
     return None
