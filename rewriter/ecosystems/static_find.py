@@ -42,6 +42,7 @@ def site_ways(situation: Situation, stage: Stage) -> tuple[KeptServer, NginxInst
         return None
     finder = _Finder(stage, files, runs, launch)
     finder.mounts = situation.options.surroundings.mounts
+    finder.health = situation.options.surroundings.health
     site = finder.find()
     if site is None or isinstance(site, str):
         return site
@@ -67,6 +68,9 @@ class _Finder:
         self.stage, self.files, self.runs, self.launch = stage, files, runs, launch
         self.mounts: tuple[tuple[str, str], ...] = ()
         """Folders of the image that something is mounted over, and who says so."""
+
+        self.health: tuple[tuple[tuple[str, ...], str], ...] = ()
+        """What checks the health of its containers, and who says so."""
 
         self._projects: dict[str, Project | None] = {}
 
@@ -119,7 +123,7 @@ class _Finder:
         site = Site(server, leaf, folder, made, known=True, dependency=True, development=True, lines=lines)
         note = "a production build is served and no development server: it reloads nothing, and is not made with errors"
         site.server.notes.append(note)
-        return judged(site, self.stage, self.files, self.launch)
+        return judged(site, self.stage, self.files, self.launch, self.health)
 
     def _mounted_over(self, folder: str | None) -> str:
         """Who mounts something over sources, or among them; empty when nobody does."""
@@ -157,7 +161,7 @@ class _Finder:
         if not made_by:
             return f"nothing in the stage is seen to build {folder}, which {server.tool} serves"
         site = Site(server, leaf, folder, made_by[-1], known, leaf.name in names, unseen=package is None)
-        return judged(site, self.stage, self.files, self.launch)
+        return judged(site, self.stage, self.files, self.launch, self.health)
 
     def _version(self, leaf: Leaf) -> str:
         """The version of a server as far as the files say; "" for the newest, ``?`` where they do not."""

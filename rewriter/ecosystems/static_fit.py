@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.nginx_site import unfit_root
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rewriter.model.stages import Stage
 
 _SETTINGS_OF_SERVE = frozenset({"serve.json", "now.json"})
+_MAY_TRY_IPV6 = "asks localhost with wget, which may try IPv6 alone, where nginx does not listen"
 _ASKERS = frozenset({"curl", "wget", "nc", "grep", "pgrep", "test", "["})
 
 _IMPORTS = re.compile(
@@ -55,9 +57,18 @@ class Site:
     """RUN lines that build ahead what the start command builds."""
 
 
-def judged(site: Site, stage: Stage, files: StageFiles, launch: Launch) -> Site:
-    """The site with what speaks against its ways."""
-    site.against_nginx = site.server.unrepeated or next(_against_nginx(site, stage, files, launch), "")
+def judged(
+    site: Site,
+    stage: Stage,
+    files: StageFiles,
+    launch: Launch,
+    outside: tuple[tuple[tuple[str, ...], str], ...] = (),
+) -> Site:
+    """The site with what speaks against its ways; ``outside``: health checks of compose files, and which."""
+    by_name = (where for words, where in outside if "wget" in " ".join(words) and "localhost" in " ".join(words))
+    checks = (f"the health check of {where} {_MAY_TRY_IPV6}" for where in by_name)
+    problems = chain(_against_nginx(site, stage, files, launch), checks)
+    site.against_nginx = site.server.unrepeated or next(problems, "")
     health = tested_programs(stage)
     asks = health if not isinstance(health, Opaque) else ()
     site.health = next((problem for step in asks if (problem := _beyond(step))), "")
@@ -88,7 +99,7 @@ def _against_nginx(site: Site, stage: Stage, files: StageFiles, launch: Launch) 
     health = tested_programs(stage)
     for step in health if not isinstance(health, Opaque) else ():
         if step.name == "wget" and any("localhost" in (word or "") for word in step.argv):
-            yield "its HEALTHCHECK asks localhost with wget, which may try IPv6 alone, where nginx does not listen"
+            yield f"its HEALTHCHECK {_MAY_TRY_IPV6}"
 
 
 def _ports(server: StaticServer, stage: Stage) -> Iterator[str]:

@@ -39,7 +39,7 @@ _TEXTS = re.compile(r"[\"'`](?P<path>[^\"'`\s$?#]{1,200})(?:[?#][^\"'`]{0,200})?
 _IMPORTS = re.compile(r"\b(?:from|import|(?:import|require|URL|mock)\s{0,9}\()\s{0,9}\Z")
 _ATTRIBUTE = re.compile(r"[\s<](?:src|href|poster)\s{0,9}=\s{0,9}\Z")
 _PLAIN_SCRIPT = re.compile(
-    r"""<script\b(?![^>]{0,500}\btype=["']module)[^>]{0,500}?\bsrc=["'](?P<path>[^"'?]{1,200})""", re.IGNORECASE
+    r"""<script\b(?![^>]{0,200}\btype=["']module)[^>]{0,200}?\bsrc=["'](?P<path>[^"'?]{1,200})""", re.IGNORECASE
 )
 _BEFORE = 30
 """How many characters before a string are looked at."""
