@@ -17,6 +17,9 @@ class Surroundings:
     mounts: tuple[tuple[str, str], ...] = ()
     """Container paths that a folder of the repository is mounted over, and where."""
 
+    health: tuple[tuple[tuple[str, ...], str], ...] = ()
+    """Commands that check the health of a container in its image, as words, and where."""
+
     def builder_of(self, name: str | None, index: int) -> str | None:
         """The place that builds a stage as its target, by name or number (``*``: a name that is not readable)."""
         by_name = (self.targets.get(name) or self.targets.get("*")) if name else None

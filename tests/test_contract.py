@@ -10,6 +10,7 @@ Keys of ``case.toml``, all optional but ``reason`` where the file is left alone:
     level, alpine, runtime, target      as on the command line
     [build_args]                        as on the command line
     [surroundings.targets]              stage name = "the file that builds it as a target"
+    [surroundings.health]               "command of a health check" = "the file that calls it"
     reason                              stands in the reason for leaving the file alone
     finding                             stands in a finding
     change_level                        the highest level among the changes made
@@ -93,8 +94,14 @@ class Case:
             runtime=settings.get("runtime"),
             target=settings.get("target"),
             build_args=settings.get("build_args", {}),
-            surroundings=Surroundings(targets=settings.get("surroundings", {}).get("targets", {})),
+            surroundings=self._surroundings,
         )
+
+    @property
+    def _surroundings(self) -> Surroundings:
+        said = self.settings.get("surroundings", {})
+        health = ((tuple(command.split()), where) for command, where in said.get("health", {}).items())
+        return Surroundings(targets=said.get("targets", {}), health=tuple(health))
 
     def context(self, scratch: Path) -> DirectoryContext | None:
         folder = self.folder / "context"

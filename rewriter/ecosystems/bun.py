@@ -26,10 +26,23 @@ _TOOLS = frozenset({"bun", "bunx"})
 _OF_ANOTHER_SYSTEM = re.compile(r"bun-(?:darwin|windows)|-musl")
 
 
+_BESIDE = frozenset(
+    "@prisma/client sharp better-sqlite3 sqlite3 bcrypt argon2 canvas node-pty usb serialport @tensorflow/tfjs-node "
+    "onnxruntime-node pino-pretty".split()
+)
+"""Packages that look for machine code or sources of theirs in node_modules. Sources: their own code, 2026-11."""
+_ENVIRONMENTS = tuple(
+    f".env{kind}{own}" for kind in ("", ".development", ".production", ".test") for own in ("", ".local")
+)
+
+
 class BunProgram(JavaScriptProgram):
     """A stage in which ``bun build --compile`` makes a program."""
 
     name = "Bun"
+    beside = JavaScriptProgram.beside | _BESIDE
+    # Programs look for these as Bun does. Source: bun.sh/docs/bundler/executables and bun.sh/docs/runtime/env.
+    implied = (*_ENVIRONMENTS, "bunfig.toml")
     tools = _TOOLS
     settings = frozenset({"BUN_*"})
     caches = ("/root/.bun", "/home/bun/.bun")
@@ -49,6 +62,9 @@ class BunProgram(JavaScriptProgram):
     def leaves(self, step: Step) -> str | None:
         """Running a source in the build writes what is not seen."""
         plain = [word for word in step.argv[1:] if word and not word.startswith("-")]
+        outside = [word for word in step.argv[1:] if word and re.match(r"(?:--external|-e|--packages)(?:=|\Z)", word)]
+        if step.name == "bun" and plain[:1] == ["build"] and "--compile" in step.argv and outside:
+            return f"`bun build {outside[0]}` makes a program that looks for packages beside it"
         if step.name == "bun" and plain[:1] not in ([], ["install"], ["i"], ["add"], ["build"], ["test"], ["run"]):
             return f"what `bun {plain[0]}` leaves for run time cannot be told"
         return super().leaves(step)

@@ -7,6 +7,7 @@ Dockerfiles of denoland/deno_docker at 2026-07.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,9 @@ def _leaves(step: Step) -> str | None:
     verb = next((word for word in step.argv[1:] if word and not word.startswith("-")), "")
     if step.name != "deno":
         return None
+    everywhere = re.compile(r"-[a-zA-Z]*[gn]|--(?:global|name|root)\b|https?:")
+    if verb == "install" and any(everywhere.match(word) for word in step.argv[1:] if word):
+        return "`deno install` puts a program into a folder that is not carried"
     return "" if verb in _VERBS else f"what `deno {verb}` leaves for run time cannot be told"
 
 

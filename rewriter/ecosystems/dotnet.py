@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from rewriter.model.run import Step
 
 _SDK = "mcr.microsoft.com/dotnet/sdk"
-_WEB = re.compile(rb"Microsoft\.NET\.Sdk\.Web|Microsoft\.AspNetCore\.App")
+_WEB = re.compile(rb"Microsoft\.NET\.Sdk\.Web|AspNetCore")
+_PACKAGE = re.compile(rb"<PackageReference\s+(?:Include|Update)=\"([^\"]+)\"", re.IGNORECASE)
+_NOT_WEB = re.compile(
+    rb"(?:System|Microsoft\.(?:Extensions|EntityFrameworkCore|Data|NET|CodeAnalysis|VisualStudio|Azure|Identity)|Azure|AWSSDK|"
+    rb"Google|Newtonsoft|Serilog|NLog|Npgsql|MySql|MySqlConnector|Oracle|Dapper|Polly|Confluent|RabbitMQ|StackExchange|"
+    rb"MongoDB|CommandLineParser|Spectre|CsvHelper|Telegram|Discord|DSharpPlus|MQTTnet|StyleCop|SonarAnalyzer)(?:\.|\Z)",
+    re.IGNORECASE,
+)
+"""Packages that bring no ASP.NET with them. Source: their pages on nuget.org, 2026-11."""
 _DRAWS = re.compile(rb"System\.Drawing\.Common|SkiaSharp|libgdiplus|DinkToPdf|wkhtmltox", re.IGNORECASE)
 _FRAMEWORK = re.compile(rb"<TargetFramework>\s*([\w.]+)\s*</TargetFramework>")
 _PROJECTS = (".csproj", ".fsproj", ".vbproj")
@@ -150,9 +158,16 @@ class DotnetStage(SourcedEcosystem):
 
     @cached_property
     def _web(self) -> bool | None:
-        """Whether the application asks for ASP.NET; None when no project is seen."""
-        found = [_WEB.search(data) is not None for _, data in self._projects()]
-        return any(found) if found else None
+        """Whether the application asks for ASP.NET, itself or by a package; None when that cannot be told."""
+        context = self.files.context
+        shared = [p for p in context.files() if p.endswith((".props", ".targets"))] if context is not None else []
+        texts = [data for _, data in self._projects()]
+        seen = bool(texts)
+        texts += [(context.read(path, 1_000_000) or b"") for path in shared if context is not None]
+        if any(_WEB.search(data) for data in texts):
+            return True
+        packages = [name for data in texts for name in _PACKAGE.findall(data)]
+        return False if seen and all(_NOT_WEB.match(name) for name in packages) else None
 
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """What it reads lies in the published folder, or in the working directory where that is another one."""

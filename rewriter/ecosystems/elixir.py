@@ -43,7 +43,10 @@ _TASKS = frozenset(
 
 _CALLS = Calls(
     reads=re.compile(r'\bFile\.(?:read!?|stream!|ls!?|open!?|cp_r!?)\(\s*(?:"(?P<path>[^"\n#]*)")?'),
-    starts=re.compile(r'\b(?:System\.(?:cmd|shell)|MuonTrap\.cmd)\(\s*(?:"(?P<program>[^"\s\n#]++)[^"\n]*+")?'),
+    starts=re.compile(
+        r"(?:\bSystem\.(?:cmd|shell|find_executable)\(|\bMuonTrap\.cmd\(|:os\.cmd\(|\bPort\.open\(\s*\{\s*:spawn\w*,)"
+        r"\s*(?:~c)?(?:[\"'](?P<program>[^\"'\s\n#]++)[^\"'\n]*+[\"'])?"
+    ),
 )
 
 

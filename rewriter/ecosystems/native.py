@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from rewriter.model.launch import Launch
     from rewriter.model.run import Step
 
+_IMPLIED = {
+    "vapor": ("Public", "Resources", ".env", ".env.production"),
+    "hummingbird": ("public", "templates", ".env"),
+    "yesod": ("config", "static"),
+    "dotenv": (".env",),
+    "dart_frog": ("public",),
+}
+"""What packages look for in the working directory. Sources: docs.vapor.codes, folder structure and environment, 4.92;
+docs.hummingbird.codes, FileMiddleware and Environment; the scaffolding of yesod; pub.dev/packages/dotenv; dartfrog.dev,
+static files; all 2026-11."""
 _SKIPPED = frozenset({"test", "tests", "Tests", "dist-newstyle", ".stack-work", ".build", ".dart_tool", ".git"})
 
 
@@ -38,6 +48,11 @@ class NativeStage(SourcedEcosystem):
         found.evidence.append(Evidence(fact, "sources", Certainty.ASSUMED))
         found.certificates = found.certificates or "its dependencies may check certificates"
         return found
+
+    def beside(self, name: str) -> str:
+        """The path of a file in the folder in which the program is built."""
+        folder = next((artefact.step.cwd for artefact in self.artefacts if artefact.step.cwd), None)
+        return posixpath.join(folder or self.stage.final_state.workdir or "/", name)
 
     def text(self, path: str) -> str:
         """The text of a file of the image that the context brings; empty where it does not."""
@@ -73,7 +88,9 @@ class HaskellStage(NativeStage):
             r'\b(?:readFile|withFile|openFile|decodeFileThrow|eitherDecodeFileStrict)\s+(?:"(?P<path>[^"\n]*)")?'
         ),
         starts=re.compile(
-            r'\b(?:callProcess|readProcess|proc|callCommand|system)\s+(?:"(?P<program>[^"\s\n]*+)[^"\n]*+")?'
+            r"\b(?:callProcess|readProcess(?:WithExitCode)?|readCreateProcess\w*|spawnProcess|spawnCommand|rawSystem|procs?|"
+            r"in(?:proc|shell)|callCommand|system|(?:run_?|cmd_?|shells?)(?=\s{1,9}\"))"
+            r"\s+(?:\"(?P<program>[^\"\s\n]*+)[^\"\n]*+\")?"
         ),
     )
 
@@ -101,18 +118,22 @@ class HaskellStage(NativeStage):
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """Data files of a package lie at a path that is built into the program."""
         found = super().reads(artefacts, launch, made)
+        context = self.files.context
+        described = (
+            [p for p in context.files() if p.endswith((".cabal", "package.yaml"))] if context is not None else []
+        )
+        texts = (read_text(context, path) for path in described if context is not None)
+        if any(isinstance(text, str) and re.search(r"\byesod\b", text) for text in texts):
+            found.paths.update(implied_paths(("yesod",), _IMPLIED, self))
         data = next((source.path for source in self.sources if "Paths_" in source.text), "")
         if data:
             found.vetoes.append(f"{data} imports Paths_: its data files lie at a path that the build has chosen")
         return found
 
     def needs(self, base: RuntimeBase, builder: Builder) -> SystemNeeds:
-        """The big integers of GHC, and names of protocols that the package network looks up."""
-        return SystemNeeds(dict.fromkeys(("libgmp10", "netbase"), "programs of GHC need it"))
-
-
-_IMPLIED = {"vapor": ("Public", "Resources", ".env", ".env.production")}
-"""What Vapor looks for in the working directory. Source: docs.vapor.codes, folder structure and environment, 4.92."""
+        """The big integers of GHC, the memory of several processors, which it links on arm64, and names of protocols
+        that the package network looks up. Source: haskell/docker-haskell, issue 81."""
+        return SystemNeeds(dict.fromkeys(("libgmp10", "libnuma1", "netbase"), "programs of GHC need it"))
 
 
 class SwiftStage(NativeStage):
@@ -125,6 +146,15 @@ class SwiftStage(NativeStage):
     source_names = (".swift",)
     build_files = frozenset({"Package.resolved"})
     source_folders = frozenset({"Sources", "Tests"})
+    calls = Calls(
+        reads=re.compile(
+            r'\b(?:contentsOfFile:|contents\(\s*atPath:|forReadingAtPath:|FileMiddleware\()\s*(?:"(?P<path>[^"\n\\]*)")?'
+        ),
+        starts=re.compile(
+            r"\bProcess\(\)|\bshellOut\(|"
+            r'"(?P<program>/(?:usr/)?(?:local/)?s?bin/[\w.+-]+)"'
+        ),
+    )
 
     def outputs(self, step: Step) -> Iterator[Output]:
         """The executable targets of Package.swift."""
@@ -148,8 +178,8 @@ class SwiftStage(NativeStage):
     def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
         """Resources of a package are bundles that must lie beside the program."""
         found = super().reads(artefacts, launch, made)
-        if "/vapor/vapor" in self.text(f"{self.stage.final_state.workdir}/Package.swift"):
-            found.paths.update(implied_paths(("vapor",), _IMPLIED, self))
+        package = self.text(self.beside("Package.swift"))
+        found.paths.update(implied_paths((n for n in ("vapor", "hummingbird") if f"/{n}" in package), _IMPLIED, self))
         if any("resources:" in source.text for source in self.sources if source.path.endswith("Package.swift")):
             found.vetoes.append("Package.swift has resources, whose bundles must lie beside the program")
         return found
@@ -169,6 +199,10 @@ class SwiftStage(NativeStage):
         return [base]
 
 
+_OPEN_LIBRARIES = frozenset("sqlite3 drift sqflite_common_ffi objectbox isar git2dart".split())
+"""They open libsqlite3.so and the like. Sources: their pages on pub.dev, 2026-11."""
+
+
 class DartStage(NativeStage):
     """``dart compile exe``: a program with Dart's runtime in it, linked against glibc. Source: dart.dev, 2026."""
 
@@ -180,7 +214,11 @@ class DartStage(NativeStage):
     source_names = (".dart",)
     build_files = frozenset("pubspec.yaml pubspec.lock analysis_options.yaml".split())
     source_folders = frozenset({"bin", "lib", "test"})
-    calls = Calls(reads=re.compile(r"\b(?:File|Directory)\(\s*(?:'(?P<path>[^'\n]*)')?"))
+    calls = Calls(
+        reads=re.compile(r"\b(?:File|Directory|createStaticHandler)\(\s*r?(?:[\"'](?P<path>[^\"'\n]*)[\"'])?"),
+        starts=re.compile(r"\bProcess\.(?:run|start|runSync)\(\s*(?:[\"'](?P<program>[^\"'\s\n$]+)[^\"'\n]*[\"'])?"),
+        all_quotes=True,
+    )
 
     def outputs(self, step: Step) -> Iterator[Output]:
         """``-o``, or the source's name with ``.exe``."""
@@ -198,3 +236,19 @@ class DartStage(NativeStage):
         if step.name == "dart" and verb == "run" and "build_runner" not in step.argv:
             return "what `dart run` leaves for run time cannot be told"
         return super().leaves(step)
+
+    def reads(self, artefacts: tuple[Artefact, ...], launch: Launch, made: Mapping[str, str]) -> RuntimeFiles:
+        """Libraries that are opened by name, sources that run beside the program, settings."""
+        found = super().reads(artefacts, launch, made)
+        named = re.findall(r"(?m)^  (\w+):", self.text(self.beside("pubspec.yaml")))
+        found.paths.update(implied_paths((name for name in named if name in _IMPLIED), _IMPLIED, self))
+        opens = min(_OPEN_LIBRARIES & {*named}, default="")
+        if opens:
+            found.vetoes.append(
+                f"pubspec.yaml asks for {opens}, which opens a library by a name that -dev packages bring"
+            )
+        for source in self.sources:
+            match = re.search(r"\b(?:DynamicLibrary\.open|Isolate\.spawnUri)\(", source.text)
+            if match:
+                found.vetoes.append(f"{source.path} calls {match.group()[:-1]}, which needs more than the program")
+        return found

@@ -75,7 +75,7 @@ class NodeStage(Ecosystem):
 
     def leaves(self, step: Step) -> str | None:
         """What works in the project writes there; a tool that fetches browsers writes into a home."""
-        if step.name in ("npx", "pnpx") and any(word in BROWSERS for word in step.argv[1:3]):
+        if step.name in ("npx", "pnpx", "bunx") and any(word in BROWSERS for word in step.argv[1:3]):
             return f"`{step.name} {step.argv[1]}` puts browsers into a home, which are not carried"
         if (
             step.name in ("node", "nodejs")
@@ -90,13 +90,16 @@ class NodeStage(Ecosystem):
         words = [word for word in step.argv if word is not None]
         plain = [word for word in words[1:] if not word.startswith("-")]
         project = self.project(step.cwd) if step.cwd else None
-        if step.name in ("node", "nodejs") and plain and step.cwd is not None:
+        if step.name == "bun" and plain[:1] == ["run"]:
+            del plain[0]
+        source = step.name in ("node", "nodejs") or (step.name == "bun" and "." in "".join(plain[:1]))
+        if source and plain and step.cwd is not None:
             origin, context = self.files.origin(step.absolute(plain[0]) or ""), self.files.context
             text = context.read(origin, _LARGEST) if context is not None and origin is not None else None
             place = _ABSOLUTE.search(text or b"")
             shown = place[1].decode("utf-8", "replace") if place else ""
-            return f"`node {plain[0]}` names {shown}, where it may leave something for run time" if place else ""
-        if step.name not in _MANAGERS or not plain:
+            return f"`{step.name} {plain[0]}` names {shown}, where it may leave something for run time" if place else ""
+        if step.name not in {*_MANAGERS, "bun"} or not plain:
             return ""
         if plain[0] in ("exec", "dlx", "x") and plain[1:2]:
             return f"what `{' '.join(words[:3])}` leaves for run time cannot be told"
@@ -132,7 +135,7 @@ class NodeStage(Ecosystem):
         for step in self.steps:
             words = [word for word in step.argv[1:] if word]
             whole = _GLOBAL & {*words} or words[:1] == ["global"]
-            if step.name in ("npm", "pnpm", "yarn") and whole:
+            if step.name in ("npm", "pnpm", "yarn", "bun") and whole:
                 found.update(split_name(word)[0] for word in words if not word.startswith("-"))
         return frozenset(found - {"install", "i", "add", "global"})
 

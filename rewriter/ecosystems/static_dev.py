@@ -10,18 +10,19 @@ and mode), 2026-11.
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.static_output import configuration
 from rewriter.ecosystems.static_scripts import leaves
 from rewriter.ecosystems.static_server import StaticServer, by_variable, vite_options
+from rewriter.ecosystems.static_told import told_apart
 from rewriter.ecosystems.static_vite import read_development
-from rewriter.manifests.reading import Unread, read_json, read_text
+from rewriter.manifests.reading import Unread, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rewriter.ecosystems.node_project import Project
     from rewriter.ecosystems.static_scripts import Leaf, Projects
     from rewriter.model.files import StageFiles
@@ -54,12 +55,12 @@ _VERBS = {
 _RENDERS = frozenset({"next", "nuxt", "astro"})
 _CHECKS = frozenset({"tsc", "vue-tsc", "eslint"})
 """What may stand before the builder in a script: it writes nothing that is served."""
-_SERVER_FIELDS = ("proxy", "homepage")
-_OF_WEBPACK = re.compile(r"\bprocess\.env\b(?!\.(?:PUBLIC|BASE)_URL\b)")
-_OF_VITE = re.compile(r"\bimport\.meta\.env\b(?!\.BASE_URL\b)|\bprocess\.env\b")
-_CODE = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".vue", ".svelte", ".html")
-_MOST = 3_000
-_LARGEST = 1_000_000
+_HARMLESS = frozenset(
+    "PORT HOST BROWSER CI NODE_ENV GENERATE_SOURCEMAP CHOKIDAR_USEPOLLING WATCHPACK_POLLING FAST_REFRESH "
+    "WDS_SOCKET_HOST WDS_SOCKET_PORT WDS_SOCKET_PATH ESLINT_NO_DEV_ERRORS DISABLE_ESLINT_PLUGIN TSC_COMPILE_ON_ERROR "
+    "INLINE_RUNTIME_CHUNK SKIP_PREFLIGHT_CHECK".split()
+)
+"""Variables of a script that change nothing of what is served, or only how the one or the other is made."""
 
 
 def development_server(leaf: Leaf) -> str:
@@ -85,10 +86,11 @@ def built_ahead(leaf: Leaf, files: StageFiles, state: State, projects: Projects)
     if leaf.name == "vite":
         found = read_development(leaf, files, project)
     else:
-        found = _react(leaf, project) if leaf.name == "react-scripts" else _vue(leaf, files)
+        found = _react(leaf, project) if leaf.name == "react-scripts" else _vue(leaf, files, project)
     if isinstance(found, str):
         return found
-    problem = next(_told_apart(leaf, project, found), None)
+    found.tries = ("$uri", "/index.html")
+    problem = next(told_apart(leaf.name, project, files, posixpath.normpath(found.folder or ".")), None)
     line = _line(leaf, project, state, projects)
     return problem or (line if not line.startswith("RUN ") else (found, line))
 
@@ -96,21 +98,27 @@ def built_ahead(leaf: Leaf, files: StageFiles, state: State, projects: Projects)
 def _react(leaf: Leaf, project: Project) -> StaticServer | str:
     server = StaticServer("react-scripts start", "build", leaf.cwd, compresses=True, caching="no-cache")
     for name in ("HOST", "HTTPS", "BUILD_PATH", "CI", "PUBLIC_URL"):
-        if leaf.variables.get(name, ""):
+        if leaf.variables.get(name, "") not in ("", "0.0.0.0" if name == "HOST" else ""):
             return f"the variable {name} is set"
     if len(leaf.words) > 2:
         return f"`{leaf.words[2]}` stands behind it"
     by_variable(server, leaf, 3000)
-    path = posixpath.join(project.origin, "package.json")
-    data = read_json(project.context, posixpath.normpath(path))
-    field = next((name for name in _SERVER_FIELDS if not isinstance(data, Unread) and data.get(name)), "")
-    if field == "homepage" and not isinstance(data, Unread) and data["homepage"] in (".", "./", "/"):
-        field = ""
+    fields = _fields(project)
+    at_root = fields.get("homepage") in (".", "./", "/")
+    field = "proxy" if fields.get("proxy") else "homepage" if fields.get("homepage") and not at_root else ""
     return f"package.json has the field {field!r}" if field else server
 
 
-def _vue(leaf: Leaf, files: StageFiles) -> StaticServer | str:
+def _fields(project: Project) -> Mapping[str, object]:
+    """What stands in package.json."""
+    data = read_json(project.context, posixpath.normpath(posixpath.join(project.origin, "package.json")))
+    return {} if isinstance(data, Unread) else data
+
+
+def _vue(leaf: Leaf, files: StageFiles, project: Project) -> StaticServer | str:
     server = StaticServer("vue-cli-service serve", "dist", leaf.cwd, compresses=True, caching="no-cache")
+    if "vue" in _fields(project):
+        return "package.json has the field 'vue', which may set what it serves, and where"
     if configuration(leaf.cwd or "/", ("vue.config",), files):
         return "vue.config.js may set what it serves, and where"
     vite_options(server, leaf.words[2:])
@@ -119,38 +127,26 @@ def _vue(leaf: Leaf, files: StageFiles) -> StaticServer | str:
     return server.unrepeated or server
 
 
-def _told_apart(leaf: Leaf, project: Project, server: StaticServer) -> Iterator[str]:
-    """Sources and settings that come out otherwise in a production build."""
-    server.tries = ("$uri", "/index.html")
-    prefix = "" if project.origin == "." else f"{project.origin}/"
-    asks = _OF_VITE if leaf.name == "vite" else _OF_WEBPACK
-    own = [p for p in project.context.files() if p.startswith(prefix) and "node_modules/" not in p]
-    if len(own) > _MOST:
-        yield "there are too many sources to look at"
-    if leaf.name == "vite" and f"{prefix}index.html" not in own:
-        yield "index.html is not in the build context"
-    for path in own[:_MOST]:
-        name = posixpath.basename(path)
-        if name.startswith(".env"):
-            yield f"{path} sets variables, of which the two read other ones"
-        if name.startswith("setupProxy."):
-            yield f"{path} passes requests on"
-        if not path.endswith(_CODE) or re.match(r"(?:vite|babel|jest)\.config\.", name):
-            continue
-        text = read_text(project.context, path, _LARGEST)
-        found = asks.search(text) if isinstance(text, str) else None
-        if found:
-            yield f"{path} reads {found.group()}, which the build would fix"
-
-
 def _line(leaf: Leaf, project: Project, state: State, projects: Projects) -> str:
     """The RUN line of the project's own script; or a reason, which never begins with RUN."""
     manager = leaf.step.name if leaf.step.name in ("npm", "yarn", "pnpm") else "npm"
-    builds = leaves(replace(leaf.step, argv=(manager, "run", "build"), cwd=leaf.cwd), state, projects)
+    step = replace(leaf.step, argv=(manager, "run", "build"), cwd=leaf.cwd, variables=state.env)
+    builds = leaves(step, state, projects)
     if isinstance(builds, str):
         return builds
     *before, last = builds
     if last.name != leaf.name or last.words[1:] != ("build",) or {each.name for each in before} - _CHECKS:
         return f"the script 'build' of package.json is no plain `{leaf.name} build`"
+    other = _set_otherwise(last, leaf)
+    if other:
+        return f"the script 'build' of package.json runs with another {other}"
     command = f"{manager} run build"
     return f"RUN {command}" if leaf.cwd == state.workdir else f"RUN cd {project.folder} && {command}"
+
+
+def _set_otherwise(build: Leaf, start: Leaf) -> str:
+    """A variable that the two run with different values of; empty when there is none."""
+    names = {*build.variables, *start.variables} - _HARMLESS
+    if not start.variables.get("NODE_OPTIONS"):
+        names.discard("NODE_OPTIONS")  # the build alone gets more memory
+    return min((name for name in names if build.variables.get(name) != start.variables.get(name)), default="")

@@ -43,6 +43,7 @@ def site_ways(situation: Situation, stage: Stage) -> tuple[KeptServer, NginxInst
         return None
     finder = _Finder(stage, files, runs, launch)
     finder.mounts = situation.options.surroundings.mounts
+    finder.health = situation.options.surroundings.health
     site = finder.find()
     if site is None or isinstance(site, str):
         return site
@@ -68,6 +69,9 @@ class _Finder:
         self.stage, self.files, self.runs, self.launch = stage, files, runs, launch
         self.mounts: tuple[tuple[str, str], ...] = ()
         """Folders of the image that something is mounted over, and who says so."""
+
+        self.health: tuple[tuple[tuple[str, ...], str], ...] = ()
+        """What checks the health of its containers, and who says so."""
 
         self._projects: dict[str, Project | None] = {}
 
@@ -108,8 +112,7 @@ class _Finder:
         leaf = started[-1]
         if len(started) > 1 or self.launch.scripts or leaf.name not in BUILT_AHEAD:
             return f"`{shown}` is a development server: {advice(shown)}"
-        over = next((where for path, where in self.mounts if leaf.cwd and below(leaf.cwd, (path,))), "")
-        over = over or next((where for path, where in self.mounts if leaf.cwd and below(path, (leaf.cwd,))), "")
+        over = self._mounted_over(leaf.cwd)
         found = built_ahead(leaf, self.files, self.stage.final_state, self.project)
         if over or isinstance(found, str):
             why = f"{over} mounts a folder over its sources" if over else found
@@ -119,8 +122,23 @@ class _Finder:
         made = next((step for path, step in self._makers if path == folder), None)
         lines = (line,) if made is None else ()
         site = Site(server, leaf, folder, made, known=True, dependency=True, development=True, lines=lines)
-        site.server.notes.append("a production build is served and no development server: it reloads nothing")
-        return judged(site, self.stage, self.files, self.launch)
+        note = "a production build is served and no development server: it reloads nothing, and is not made with errors"
+        site.server.notes.append(note)
+        return judged(site, self.stage, self.files, self.launch, self.health)
+
+    def _mounted_over(self, folder: str | None) -> str:
+        """Who mounts something over sources, or among them; empty when nobody does."""
+        volumes = [
+            (path, f"VOLUME on line {instruction.line}")
+            for instruction, state in self.stage.numbered()
+            if instruction.name == "VOLUME"
+            for word in instruction.operands
+            if (path := state.absolute(state.expand(word, instruction.escape) or "")) is not None
+        ]
+        for path, where in (*self.mounts, *volumes):
+            if folder and "node_modules" not in path and (below(folder, (path,)) or below(path, (folder,))):
+                return where
+        return ""
 
     def _site(self, leaf: Leaf, server: StaticServer) -> Site | str:
         package = self.project(leaf.cwd) if leaf.cwd is not None else None
@@ -144,7 +162,7 @@ class _Finder:
         if not made_by:
             return f"nothing in the stage is seen to build {folder}, which {server.tool} serves"
         site = Site(server, leaf, folder, made_by[-1], known, leaf.name in names, unseen=package is None)
-        return judged(site, self.stage, self.files, self.launch)
+        return judged(site, self.stage, self.files, self.launch, self.health)
 
     def _version(self, leaf: Leaf) -> str:
         """The version of a server as far as the files say; "" for the newest, ``?`` where they do not."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rewriter.ecosystems.nginx_site import unfit_root
@@ -21,7 +23,14 @@ if TYPE_CHECKING:
     from rewriter.model.stages import Stage
 
 _SETTINGS_OF_SERVE = frozenset({"serve.json", "now.json"})
+_MAY_TRY_IPV6 = "asks localhost with wget, which may try IPv6 alone, where nginx does not listen"
 _ASKERS = frozenset({"curl", "wget", "nc", "grep", "pgrep", "test", "["})
+
+_IMPORTS = re.compile(
+    r"""(?:\brequire|\bimport)\s{0,9}\(\s{0,9}["'](?:node:)?([^"']+)["']|"""
+    r"""\bfrom\s{1,9}([\w.]+)\s{1,9}import|\bimport\s{1,9}([\w.]+)"""
+)
+_OF_THE_LANGUAGE = frozenset("http https net url fs process urllib socket sys os ssl json time".split())
 
 
 @dataclass(slots=True)
@@ -48,9 +57,18 @@ class Site:
     """RUN lines that build ahead what the start command builds."""
 
 
-def judged(site: Site, stage: Stage, files: StageFiles, launch: Launch) -> Site:
-    """The site with what speaks against its ways."""
-    site.against_nginx = site.server.unrepeated or next(_against_nginx(site, stage, files, launch), "")
+def judged(
+    site: Site,
+    stage: Stage,
+    files: StageFiles,
+    launch: Launch,
+    outside: tuple[tuple[tuple[str, ...], str], ...] = (),
+) -> Site:
+    """The site with what speaks against its ways; ``outside``: health checks of compose files, and which."""
+    by_name = (where for words, where in outside if "wget" in " ".join(words) and "localhost" in " ".join(words))
+    checks = (f"the health check of {where} {_MAY_TRY_IPV6}" for where in by_name)
+    problems = chain(_against_nginx(site, stage, files, launch), checks)
+    site.against_nginx = site.server.unrepeated or next(problems, "")
     health = tested_programs(stage)
     asks = health if not isinstance(health, Opaque) else ()
     site.health = next((problem for step in asks if (problem := _beyond(step))), "")
@@ -81,7 +99,7 @@ def _against_nginx(site: Site, stage: Stage, files: StageFiles, launch: Launch) 
     health = tested_programs(stage)
     for step in health if not isinstance(health, Opaque) else ():
         if step.name == "wget" and any("localhost" in (word or "") for word in step.argv):
-            yield "its HEALTHCHECK asks localhost with wget, which may try IPv6 alone, where nginx does not listen"
+            yield f"its HEALTHCHECK {_MAY_TRY_IPV6}"
 
 
 def _ports(server: StaticServer, stage: Stage) -> Iterator[str]:
@@ -99,7 +117,10 @@ def _ports(server: StaticServer, stage: Stage) -> Iterator[str]:
 
 def _beyond(step: Step) -> str:
     """Why a command of the HEALTHCHECK may need files of the project; empty for one that only asks the server."""
-    inline = step.name in ("node", "python", "python3") and step.argv[1:2] in (("-e",), ("--eval",), ("-c",), ("-p",))
-    if step.name in _ASKERS or is_builtin(step.name) or inline:
+    if step.name in _ASKERS or is_builtin(step.name):
         return ""
+    if step.name in ("node", "python", "python3") and step.argv[1:2] in (("-e",), ("--eval",), ("-c",), ("-p",)):
+        imported = (name for found in _IMPORTS.findall("".join(word or "" for word in step.argv[2:])) for name in found)
+        other = next((name for name in imported if name and name.partition(".")[0] not in _OF_THE_LANGUAGE), "")
+        return f"its HEALTHCHECK imports {other}, which lies in the folders of the project" if other else ""
     return f"its HEALTHCHECK runs `{step.name}`, which may need more than what is served"

@@ -25,10 +25,23 @@ _RENDERS_ON_REQUEST = frozenset(
 """Frameworks whose ``vite preview`` runs a server of theirs."""
 _HEEDED = re.compile(
     r"\b(?:proxy|configureServer|appType|base|root|define|mode|command|isSsrBuild|loadEnv|middlewareMode|https|"
-    r"process\.env|publicDir|envDir|headers|mock\w*|rollupOptions)\b"
+    r"process\.env|publicDir|envDir|headers|mock\w*|rollupOptions|(?:lib|ssr|apply|write)(?=\s{0,9}:))\b"
 )
 """Words of a configuration of Vite by which the two may differ."""
 _OF_THE_PREVIEW = re.compile(r"\b(?:proxy|configurePreviewServer|appType|mode|command|loadEnv|process\.env)\b")
+_IMPORTED = re.compile(r"""(?:\bfrom|\bimport|\brequire\()\s{0,9}["']([^"'\n]+)["']""")
+_PLUGINS = frozenset(
+    "vite vitest/config path node:path url node:url @vitejs/plugin-react @vitejs/plugin-react-swc @vitejs/plugin-vue "
+    "@vitejs/plugin-vue-jsx @vitejs/plugin-vue2 @vitejs/plugin-legacy @preact/preset-vite vite-plugin-solid "
+    "@sveltejs/vite-plugin-svelte @tailwindcss/vite tailwindcss autoprefixer vite-tsconfig-paths vite-jsconfig-paths "
+    "vite-plugin-svgr vite-svg-loader vite-plugin-eslint vite-plugin-checker vite-plugin-pwa vite-plugin-vuetify "
+    "vite-plugin-vue-devtools vite-plugin-compression vite-plugin-node-polyfills vite-plugin-glsl unocss/vite "
+    "@vanilla-extract/vite-plugin rollup-plugin-visualizer unplugin-auto-import/vite unplugin-vue-components/vite "
+    "unplugin-vue-components/resolvers unplugin-icons/vite unplugin-icons unplugin-icons/resolver".split()
+)
+"""What a configuration imports that answers no request of its own. Source: their pages on the registry, 2026-11."""
+_ANSWERS = re.compile(r"basic-ssl|mkcert|local-https|isolation|mock|fake|proxy|server")
+"""In names of packages whose plugins answer in the place of the preview, or change how it listens."""
 _ANY_HOST = re.compile(r"""\bhost\s*:\s*(?:true|["'](?:0\.0\.0\.0|::)["'])""")
 _OLDEST = 3
 """Since 3 the ports are 4173 and 5173."""
@@ -43,6 +56,9 @@ def read_preview(leaf: Leaf, server: StaticServer, files: StageFiles, project: P
     heeded = _OF_THE_PREVIEW.search(text)
     if renders or heeded:
         return renders or f"the configuration of Vite has {heeded.group() if heeded else ''!r}, which its preview heeds"
+    answers = next((name for name in _IMPORTED.findall(text) if _may_answer(name)), "")
+    if answers:
+        return f"the configuration of Vite imports {answers}, which may answer in the place of its preview"
     base = re.search(r"""\bbase\s*:\s*([^,\n}]+)""", text)
     if base is not None and base[1].strip().strip("'\"") not in ("/", "./", ""):
         return f"the configuration of Vite has the base {base[1].strip()}: the site lies below it"
@@ -63,8 +79,9 @@ def read_development(leaf: Leaf, files: StageFiles, project: Project) -> StaticS
     heeded, shared = _HEEDED.search(text), _block("server", text)
     if heeded:
         return f"the configuration of Vite has {heeded.group()!r}"
-    if _renders(project):
-        return _renders(project)
+    unknown = next((name for name in _IMPORTED.findall(text) if name not in _PLUGINS), "")
+    if _renders(project) or unknown:
+        return _renders(project) or f"the configuration of Vite imports {unknown}, which may serve more than the build"
     if shared is None:
         return "the configuration of Vite has a server that is not understood"
     if _ANY_HOST.search(shared):
@@ -75,6 +92,12 @@ def read_development(leaf: Leaf, files: StageFiles, project: Project) -> StaticS
         return "the folder that it builds to is not written out"
     server.folder = out[0] if out else "dist"
     return "it listens within the container only (no --host)" if server.local else server.unrepeated or server
+
+
+def _may_answer(imported: str) -> bool:
+    """True for a plugin of the project's own, and for one whose name says that it serves."""
+    own = imported.startswith((".", "/", "@/", "~")) and not imported.endswith(".json")
+    return own or (imported not in _PLUGINS and _ANSWERS.search(imported) is not None)
 
 
 def _renders(project: Project) -> str:

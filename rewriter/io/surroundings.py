@@ -96,10 +96,13 @@ def _surroundings(uses: Iterable[Use]) -> Surroundings:
     targets: dict[str, str] = {}
     commands: dict[tuple[str, ...], str] = {}
     mounts: dict[str, str] = {}
+    health: dict[tuple[str, ...], str] = {}
     for use in uses:
         for known, said in ((targets, use.targets), (mounts, use.mounts)):
             for item in said:
                 known.setdefault(item, use.where)
         for words in use.commands:
             commands.setdefault(words, use.where)
-    return Surroundings(targets, tuple(commands.items()), tuple(mounts.items()))
+        for words in use.health:
+            health.setdefault(words, use.where)
+    return Surroundings(targets, tuple(commands.items()), tuple(mounts.items()), tuple(health.items()))

@@ -1,4 +1,4 @@
-"""What compose files say of the builds, commands and bind mounts of their services."""
+"""What compose files say of the builds, commands, health checks and bind mounts of their services."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def _uses(services: Mapping[str, Service], where: str, folder: str) -> Iterator[
         # A second service often runs the image that the first one builds.
         if _build(service) is None:
             for built in images.get(as_text(service.get("image")) or "", ())[:_MAX_ITEMS]:
-                yield replace(built, targets=(), commands=tuple(_commands(service)), mounts=tuple(_mounts(service)))
+                commands, mounts, health = tuple(_commands(service)), tuple(_mounts(service)), tuple(_health(service))
+                yield replace(built, targets=(), commands=commands, mounts=mounts, health=health)
 
 
 def _use(service: Service, build: Service, where: str, folder: str) -> Use:
@@ -100,6 +101,7 @@ def _use(service: Service, build: Service, where: str, folder: str) -> Use:
         names_context=True,
         commands=tuple(_commands(service)),
         mounts=tuple(_mounts(service)),
+        health=tuple(_health(service)),
     )
 
 
@@ -124,6 +126,17 @@ def _commands(service: Service) -> Iterator[tuple[str, ...]]:
             words = [substitute(word, keep=True) for word in as_list(value)[:_MAX_ITEMS] if isinstance(word, str)]
         if words:
             yield tuple(words[:_MAX_ITEMS])
+
+
+def _health(service: Service) -> Iterator[tuple[str, ...]]:
+    """The command of a health check; a text is one for a shell."""
+    test = as_table(service.get("healthcheck")).get("test")
+    words = (
+        ["CMD-SHELL", test] if isinstance(test, str) else [w for w in as_list(test)[:_MAX_ITEMS] if isinstance(w, str)]
+    )
+    kind, *rest = [substitute(word, keep=True) for word in words] or [""]
+    if rest and kind in ("CMD", "CMD-SHELL"):
+        yield tuple(rest) if kind == "CMD" else ("sh", "-c", rest[0])
 
 
 def _mounts(service: Service) -> Iterator[str]:

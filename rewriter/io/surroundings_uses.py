@@ -41,6 +41,7 @@ class Use:
     """The file has a say in what the context is."""
     commands: tuple[tuple[str, ...], ...] = ()
     mounts: tuple[str, ...] = ()
+    health: tuple[tuple[str, ...], ...] = ()
 
 
 def target_keys(name: str | None) -> tuple[str, ...]:

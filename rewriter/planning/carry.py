@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from rewriter.ecosystems.reads import source_only
-from rewriter.model.paths import below
+from rewriter.model.paths import below, glob
 from rewriter.model.stages import Stage
 from rewriter.planning.plan import CopyFrom, Draft
 from rewriter.planning.roles import assets
@@ -62,7 +62,7 @@ def carry_files(draft: Draft) -> str | None:
         if gone is not None and path not in draft.roles.made:
             return f"{path} is needed ({reason}), and a RUN removes or moves {gone}"
         draft.carry(path, path)
-    problem = _lost_modes(draft) or _several_owners(draft.copies, draft) or _links_outside(draft)
+    problem = _lost_modes(draft) or _several_owners(draft.copies, draft) or _links_outside(draft) or _left_out(draft)
     if problem:
         return problem
     draft.copies[:] = [_owned(copy, draft) for copy in draft.copies]
@@ -187,6 +187,21 @@ def _links_outside(draft: Draft) -> str | None:
         carried = "." in origins or any(below(f"/{target}", (f"/{o}",)) for o in origins)
         if inside and target and not carried:
             return f"{path} is a link to {target}, which is not carried"
+    return None
+
+
+def _left_out(draft: Draft) -> str | None:
+    """A path that a COPY --exclude may have left out: a copy of what is not there stops the build."""
+    files = draft.language.files
+    for copy in files.copies:
+        patterns = [flag.value or "" for flag in copy.instruction.flags if flag.name == "exclude"]
+        parts = {part for pattern in patterns for part in pattern.split("/") if part not in ("", "**")}
+        for carried in draft.copies if parts and copy.target else ():
+            inside = below(carried.source, (copy.target or "",)) and files.kind(carried.source) is not None
+            names = carried.source[len(copy.target or "") :].split("/") if inside else []
+            if any(glob(part).fullmatch(name) or "$" in part for name in names if name for part in parts):
+                line = copy.instruction.line
+                return f"line {line}: whether COPY --exclude leaves {carried.source} out is not followed"
     return None
 
 

@@ -41,6 +41,7 @@ def choose_runtime(draft: Draft) -> tuple[RuntimeBase, dict[str, str]] | str:
         else:
             base.vetoes += _bare(draft, base, health)
         base.vetoes += _replaced_commands(draft, base)
+        base.vetoes += _checked_from_outside(draft, base, packages)
         if packages and base.kind == "slim" and archived(draft.builder.suite or ""):
             names = ", ".join(sorted(packages))
             base.vetoes.append(f"it would need {names}, and Debian {draft.builder.suite} is only in the archive")
@@ -266,17 +267,33 @@ def _provably_unused(draft: Draft, name: str) -> bool:
     )
 
 
+def _checked_from_outside(draft: Draft, base: RuntimeBase, packages: dict[str, str]) -> Iterator[str]:
+    """What the health checks of compose files call must be there, too."""
+    ours = {posixpath.basename(copy.target) for copy in draft.copies}
+    for words, where in draft.situation.options.surroundings.health:
+        for name in _called(draft, words):
+            package = program_package(name, base.kind)
+            there = name in ours or is_builtin(name) or name in base.programs
+            if not base.same_system and not there and (package is None or not base.has_shell):
+                yield f"{where} checks its health with `{name}`, which is not known there"
+            elif package and not there and (not base.same_system or package in draft.roles.packages):
+                packages.setdefault(package, f"{where} checks its health with {name}")
+
+
+def _called(draft: Draft, words: tuple[str, ...]) -> list[str]:
+    """The programs that a command calls, those behind ``sh -c`` as well; the text itself where it is not understood."""
+    name = posixpath.basename(words[0]) if words else ""
+    if name not in ("sh", "bash", "ash") or len(words) < 3 or not words[1].startswith("-"):
+        return [name]
+    inner = script_steps(words[2], draft.launch.instruction, draft.stage.final_state)
+    return [name, *(step.name for step in inner)] if isinstance(inner, tuple) else [name, words[2]]
+
+
 def _replaced_commands(draft: Draft, base: RuntimeBase) -> Iterator[str]:
     """Commands that compose files and the like put in place of the image's own must work in the runtime, too."""
     ours = {posixpath.basename(copy.target) for copy in draft.copies}
-    state = draft.stage.final_state
     for words, where in draft.situation.options.surroundings.commands:
-        name = posixpath.basename(words[0]) if words else ""
-        names = [name]
-        if name in ("sh", "bash", "ash") and len(words) > 2 and words[1].startswith("-"):
-            inner = script_steps(words[2], draft.launch.instruction, state)
-            names = [name, *(step.name for step in inner)] if isinstance(inner, tuple) else [name, words[2]]
-        for each in names:
+        for each in _called(draft, words):
             known = not each or each in ours or is_builtin(each) or each.startswith("-")
             if not known and (not base.has_shell or program_package(each, base.kind) != ""):
                 yield f"{where} starts `{each}` in its place, which would not be there"

@@ -135,6 +135,23 @@ def test_commands(tmp_path: Path, written: str, words: list[tuple[str, ...]]) ->
     assert [command for command, _ in seen.surroundings.commands] == words
 
 
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ('test: ["CMD", "curl", "-f", "http://localhost:${PORT:-80}"]', [("curl", "-f", "http://localhost:80")]),
+        ('test: ["CMD-SHELL", "curl localhost || exit 1"]', [("sh", "-c", "curl localhost || exit 1")]),
+        ("test: curl localhost", [("sh", "-c", "curl localhost")]),
+        ('test: ["NONE"]', []),
+        ("test: []", []),
+        ("interval: 5s", []),
+        ("disable: true", []),
+    ],
+)
+def test_health_checks(tmp_path: Path, written: str, words: list[tuple[str, ...]]) -> None:
+    seen = found(tmp_path, compose(f"services:\n  a:\n    build: .\n    healthcheck:\n      {written}\n"))
+    assert [command for command, _ in seen.surroundings.health] == words
+
+
 def test_mounts(tmp_path: Path) -> None:
     text = """
         services:
