@@ -128,7 +128,7 @@ def _rewriting() -> click.Command:
         option(["--build-arg", "build_args"], multiple=True, callback=pairs, metavar="K=V", help="A build argument."),
         option(
             ["--format", "format_"],
-            type=click.Choice(["text", "diff", "json"]),
+            type=click.Choice(["text", "diff", "json", "markdown"]),
             help="How to report (default: text).",
         ),
         option(["--config"], type=config, metavar="FILE", help="Instead of dfrewrite.toml."),

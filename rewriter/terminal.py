@@ -182,6 +182,28 @@ class Json:
             write(separator, end="", err=self._err)
 
 
+class Markdown:
+    """For a reviewer: what a pull request would say."""
+
+    def __init__(self, *, err: bool = False) -> None:
+        self._err = err
+
+    def show(self, outcome: Outcome) -> None:
+        """One section."""
+        from rewriter.report.markdown import render_markdown
+        from rewriter.report.markup import code, prose
+
+        if outcome.result is None:
+            why = prose(outcome.error or outcome.skipped)
+            write(f"## {code(outcome.shown)}\n\nLeft out: {why}.\n", err=self._err)
+            return
+        for line in render_markdown(outcome.shown, outcome.result, outcome.patch, outcome.proof):
+            write(line, err=self._err)
+
+    def finish(self) -> None:
+        """Nothing more."""
+
+
 class Summary:
     """``--check``: what would change, and how many were read."""
 
@@ -203,7 +225,12 @@ class Summary:
         write(f"{self._read} read, {self._changed} would change")
 
 
-FORMATS: dict[str, type[Text | Diff | Json]] = {"text": Text, "diff": Diff, "json": Json}
+FORMATS: dict[str, type[Text | Diff | Json | Markdown]] = {
+    "text": Text,
+    "diff": Diff,
+    "json": Json,
+    "markdown": Markdown,
+}
 
 
 def _show_unproven(outcome: Outcome) -> None:

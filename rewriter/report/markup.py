@@ -16,18 +16,17 @@ _ODD = re.compile(
 _RUNS = re.compile(r"`+")
 _STOP = "\u2060"
 """A word joiner, which is not seen: behind it a name is no mention and a number no link."""
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_BLANKS = re.compile(r"\s")
 _STARTS = re.compile(r"[@#](?=[\w-])|(?<![\w/])[Gg][Hh](?=-\d)")
 _WORD = re.compile(r"https?://\S+|`[^`\n]+`|[^`]+?(?=https?://|`|$)|`", re.DOTALL)
 
 
-def seen(text: str) -> str:
+def seen(text: str, *, strip: bool = True) -> str:
     """The text with what cannot be seen written out (``\\u202e``), in one line."""
-    plain = " ".join(text.split())
-    return (
-        _ODD.sub(lambda match: match.group().encode("unicode_escape").decode(), plain)
-        .encode("utf-8", "backslashreplace")
-        .decode()
-    )
+    plain = " ".join(text.split()) if strip else _BLANKS.sub(" ", text)
+    written = _ODD.sub(lambda match: match.group().encode("unicode_escape").decode(), plain)
+    return written.encode("utf-8", "backslashreplace").decode()
 
 
 def prose(text: str) -> str:
@@ -40,11 +39,9 @@ def prose(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Plain text: no mark of Markdown or HTML in it means anything."""
-    plain = _MARKS.sub(
-        lambda match: f"&#{ord(match.group())};" if match.group() in "<>&" else f"\\{match.group()}", text
-    )
-    return _STARTS.sub(lambda match: match.group() + _STOP, plain.replace("\\#", "#")) if plain else ""
+    """Plain text: no mark of Markdown or HTML in it means anything, and nobody is called by it."""
+    plain = _MARKS.sub(lambda match: _ENTITIES.get(match.group(), f"\\{match.group()}"), seen(text, strip=False))
+    return _STARTS.sub(lambda match: match.group() + _STOP, plain)
 
 
 def code(text: str) -> str:
