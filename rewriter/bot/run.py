@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import socket
@@ -66,14 +67,15 @@ def default_folder() -> Path:
 
 @contextlib.contextmanager
 def worker_name(folder: Path) -> Iterator[str]:
-    """A name for this worker that no other process of this machine has, and that the next one takes over."""
+    """A name for this worker that no other process has, and that the next one in this folder takes over."""
+    place = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]
     for number in range(_MOST_WORKERS):
         with (folder / f"worker-{number}.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 continue
-            yield f"{socket.gethostname()}-{number}"
+            yield f"{socket.gethostname()}-{place}-{number}"
             return
     raise OSError(f"there are {_MOST_WORKERS} workers on this machine already")
 

@@ -59,9 +59,11 @@ def _host(forge: FakeForge) -> str:
     return forge.url.removeprefix("http://")
 
 
-def _start(folder: Path, forge: FakeForge, place: Place, run: str) -> subprocess.Popen[bytes]:
+def _start(folder: Path, forge: FakeForge, place: Place, run: str, *, lease: float = 60.0) -> subprocess.Popen[bytes]:
+    """The bot as its own process; ``lease``: seconds after which it takes another one for dead."""
+    program = f"import rewriter.bot.run as run; run.LEASE = {lease}; import rewriter.cli as cli; cli.main()"
     host = _host(forge).upper().replace(".", "_").replace(":", "_")
-    command = [sys.executable, "-m", "rewriter.cli", "bot", "run", "--campaign", str(folder / "campaign.toml")]
+    command = [sys.executable, "-c", program, "bot", "run", "--campaign", str(folder / "campaign.toml")]
     return subprocess.Popen(
         [*command, "--folder", str(place.folder), "--run", run, "--database", place.database],
         env={**os.environ, f"DFREWRITE_TOKEN_{host}": "t0ken-of-the-bot"},
@@ -113,6 +115,25 @@ def test_four_workers_share_a_run(tmp_path: Path) -> None:
             assert worker.returncode == 0, errors.decode()
         assert [len(each.pulls) for each in forge.state.repositories.values()] == [1] * REPOSITORIES
         _hold(forge, place)
+
+
+def test_a_dead_worker_is_taken_over(tmp_path: Path) -> None:
+    """Its machine never comes back: another one does what it left, once its lease has run out."""
+    with postgres() as database, FakeForge(tmp_path / "forge", github, "/api/v3") as forge:
+        (tmp_path / "campaign.toml").write_text(CAMPAIGN.format(url=forge.url))
+        for number in range(REPOSITORIES):
+            forge.state.add(f"acme/tides-{number}", FILES)
+        first = _start(tmp_path, forge, Place(tmp_path / "one", database), "shared", lease=4.0)
+        while first.poll() is None and not any(each.pulls for each in forge.state.repositories.values()):
+            time.sleep(0.01)
+        assert _kill(first), "it was done before it could be killed"
+        other = Place(tmp_path / "two", database)
+        second = _start(tmp_path, forge, other, "shared", lease=4.0)
+        _, errors = second.communicate(timeout=120)
+        assert second.returncode == 0, errors.decode()
+        assert b"taking over from" in errors
+        assert [len(each.pulls) for each in forge.state.repositories.values()] == [1] * REPOSITORIES
+        _hold(forge, other)
 
 
 def _kill_and_look(tmp_path: Path, database: str) -> None:
