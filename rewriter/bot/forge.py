@@ -151,8 +151,8 @@ class Forge(Protocol):
     def repository(self, name: str) -> Repository | None:
         """By its full name; also by an old one, where the forge remembers it."""
 
-    def repository_by_id(self, identifier: str) -> Repository | None:
-        """By the forge's own id."""
+    def repository_again(self, identifier: str, name: str) -> Repository | None:
+        """By the forge's own id, and the name that it had when it was found; None also where another has that name."""
 
     def file(self, repository: Repository, path: str, ref: str) -> bytes | None:
         """The content of a file of at most 1 MB."""

@@ -81,10 +81,10 @@ class GitHub:
         reply = self._http.find(f"/repos/{_name(name)}")
         return self._repository(Shape(reply.data, "repository")) if reply is not None else None
 
-    def repository_by_id(self, identifier: str) -> Repository | None:
-        """See Forge."""
-        reply = self._http.find(f"/repositories/{int(identifier)}")
-        return self._repository(Shape(reply.data, "repository")) if reply is not None else None
+    def repository_again(self, identifier: str, name: str) -> Repository | None:
+        """See Forge. Asking by an id is not in GitHub's description; an old name is answered with a redirect."""
+        found = self.repository(name)
+        return found if found is not None and found.id == identifier else None
 
     def _repository(self, shape: Shape) -> Repository:
         size = shape.number("size", 0)  # of an empty one: 0

@@ -44,7 +44,7 @@ class PlainGit:
         short = url.rstrip("/").removesuffix("/.git").removesuffix(".git")
         return Repository(self.host, url, "/".join(short.split("/")[-2:]), default, url, url)
 
-    def repository_by_id(self, identifier: str) -> Repository | None:
+    def repository_again(self, identifier: str, name: str) -> Repository | None:
         """See Forge."""
         return self.repository(identifier)
 

@@ -30,7 +30,7 @@ class Surveyor:
     def survey(self, task: Task) -> Survey:
         """Looks at the repository, clones and rewrites it where there is something to rewrite, and decides."""
         forge = self._tools.forges[task.source]
-        repository = forge.repository_by_id(task.repository)
+        repository = forge.repository_again(task.repository, task.name)
         refusal = self._refusal(repository, task)
         if repository is None or refusal:
             return Survey(repository, ended=refusal)

@@ -17,6 +17,8 @@ from tests.bot.fake.github import github
 from tests.bot.fake.server import Answer, Asked, FakeForge
 from tests.bot.fake.state import FakePull, FakeRepository
 
+from .described import Description, github_description
+
 pytestmark = pytest.mark.e2e
 
 TOKEN = "t0ken-of-the-bot"
@@ -28,12 +30,21 @@ GO: dict[str, str | None] = {
 BRANCH = "dfrewrite/Dockerfile/default"
 
 
+@pytest.fixture(scope="module")
+def description() -> Description:
+    return github_description()
+
+
 @pytest.fixture
-def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeForge]:
+def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, description: Description) -> Iterator[FakeForge]:
+    """Every request that it got is legal by GitHub's own description."""
     with FakeForge(tmp_path / "forge", github, "/api/v3") as found:
         host = found.url.removeprefix("http://").upper().replace(".", "_").replace(":", "_")
         monkeypatch.setenv(f"DFREWRITE_TOKEN_{host}", TOKEN)
         yield found
+        assert found.requests
+        judged = [asked for asked in found.requests if asked.path not in found.redirects]
+        assert [objection for asked in judged for objection in description.objections(asked)] == []
 
 
 class Bot:
@@ -282,3 +293,23 @@ def test_the_token_is_nowhere(forge: FakeForge, bot: Bot, tmp_path: Path, capfd:
     assert TOKEN not in shown
     for path in (tmp_path / "state").rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
+
+
+def test_a_draft(forge: FakeForge, bot: Bot) -> None:
+    bot.set(draft="always", labels=("docker", "size"))
+    repository = forge.state.add("acme/tides", GO)
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    assert (_only(repository).draft, _only(repository).labels) == (True, ["docker", "size"])
+
+
+def test_what_is_not_legal_is_noticed(description: Description) -> None:
+    def asked(method: str, path: str, body: object = None, **query: str) -> list[str]:
+        return description.objections(Asked(method, path, query, {}, body))
+
+    assert asked("GET", "/repos/a/b/pulls", state="all", head="a:b") == []
+    assert asked("GET", "/repos/a/b/pulls", state="any") != []
+    assert asked("GET", "/repos/a/b/pulls", colour="red") != []
+    assert asked("POST", "/repos/a/b/pulls", {"title": "t", "head": "h", "base": "b"}) == []
+    assert asked("POST", "/repos/a/b/pulls", {"title": "t", "head": "h"}) != []
+    assert asked("POST", "/repos/a/b/pulls", {"title": 3, "head": "h", "base": "b"}) != []
+    assert asked("PUT", "/repos/a/b/pulls", {}) != []

@@ -50,6 +50,8 @@ class FakeForge:
     def __init__(self, folder: Path, dialect: Dialect, prefix: str) -> None:
         self.state = FakeState(folder)
         self.requests: list[Asked] = []
+        self.redirects: set[str] = set()
+        """Paths that a redirect led to: nobody need describe those."""
         self.trouble: Callable[[Asked], Answer | str | None] = lambda _: None
         """Asked first: an answer to give instead, ``"die"`` (it is done, and the connection cut), or None."""
         handler = type("Handler", (_Handler,), {"forge": self, "dialect": staticmethod(dialect), "prefix": prefix})
@@ -114,6 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 secret = headers.get("authorization", "").rpartition(" ")[2] or headers.get("private-token", "")
                 answer = self.dialect(forge.state, asked, forge.state.tokens.get(secret, ""), forge.url)
+        if "Location" in answer.headers:
+            target = urllib.parse.urlsplit(answer.headers["Location"]).path
+            forge.redirects.add(target.removeprefix(self.prefix))
         if trouble == "die":
             self.close_connection = True
             self.connection.close()
