@@ -52,6 +52,7 @@ HEAVY = {
     "httpx": ("rewriter/io/registry_http.py", "rewriter/bot/forge_http.py"),
     "dbos": ("rewriter/bot/workflow.py",),
     "sqlalchemy": ("rewriter/bot/ledger.py", "rewriter/bot/tables.py"),
+    "jwt": ("rewriter/bot/github_app.py",),
     "yaml": ("rewriter/io/",),
     "unidiff": ("rewriter/diff.py", "rewriter/session.py", "rewriter/report/", "rewriter/sinks.py", "rewriter/io/"),
     "dockerfile_parse": ("rewriter/soundness.py",),

@@ -23,6 +23,7 @@ from rewriter.bot.forge import (
     Unreachable,
 )
 from rewriter.bot.forge_http import ForgeHttp
+from rewriter.bot.github_app import Installation
 from rewriter.bot.shapes import Shape, items
 
 API_VERSION = "2022-11-28"
@@ -45,10 +46,12 @@ def api_of(url: str) -> str:
 class GitHub:
     """See `rewriter.bot.forge.Forge`."""
 
-    def __init__(self, http: ForgeHttp, host: str) -> None:
+    def __init__(self, http: ForgeHttp, host: str, installation: Installation | None = None) -> None:
+        """``installation``: when it is an App that asks, and nobody with a name of their own."""
         self._http = http
         self._host = host
-        self._login = ""
+        self._installation = installation
+        self._login = installation.login if installation is not None else ""
 
     @property
     def host(self) -> str:
@@ -65,6 +68,11 @@ class GitHub:
 
     def of_owner(self, owner: str) -> Iterator[Repository]:
         """See Forge."""
+        if self._installation is not None:
+            for page in self._http.pages("/installation/repositories"):
+                found = map(self._repository, Shape(page, "installation").each("repositories"))
+                yield from (each for each in found if each.owner.lower() == owner.lower())
+            return
         name = urllib.parse.quote(owner, safe="")
         kind = Shape(self._http.get(f"/users/{name}").data, "owner").text("type")
         path = f"/orgs/{name}/repos" if kind == "Organization" else f"/users/{name}/repos"
@@ -99,10 +107,15 @@ class GitHub:
             web_url=shape.text("html_url"),
             archived=shape.flag("archived") or shape.flag("disabled"),
             fork=shape.flag("fork"),
-            may_push=rights.flag("push") if rights is not None else False,
+            may_push=self._may_push(rights),
             size=size * 1_000,
             topics=shape.texts("topics"),
         )
+
+    def _may_push(self, rights: Shape | None) -> bool:
+        if self._installation is not None:
+            return self._installation.may_push()
+        return rights is not None and rights.flag("push")
 
     # --- files and branches
 
@@ -235,9 +248,12 @@ class GitHub:
 
     def fork(self, repository: Repository) -> Repository:
         """See Forge."""
-        mine = self.repository(f"{self.login()}/{repository.name.rpartition('/')[2]}")
-        if mine is not None and mine.fork:
-            return mine
+        reply = self._http.find(f"/repos/{_name(self.login() + '/' + repository.name.rpartition('/')[2])}")
+        if reply is not None:
+            parent = Shape(reply.data, "repository").maybe("parent")
+            if parent is not None and str(parent.number("id")) == repository.id:
+                return self._repository(Shape(reply.data, "repository"))
+        # One of another name is answered with, too.
         made = self._repository(Shape(self._http.send("POST", f"{_of(repository)}/forks", {}).data, "repository"))
         if not made.default_branch or self.tip(made, repository.default_branch) is None:
             raise Unreachable(f"{self._host} is still making the fork {made.name}")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewriter.bot.campaign import Campaign
-from rewriter.bot.connect import WallClock, connect
+from rewriter.bot.connect import WallClock, connect, spread
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Forge, ForgeError, Repository
 from rewriter.bot.git_run import GitFailed, Remote
@@ -89,6 +89,7 @@ def tools_for(
     ledger, clock = Ledger(place.ledger), WallClock()
     clones = Path(tempfile.mkdtemp(prefix=f"clones-{os.getpid()}-", dir=place.folder))
     try:
+        campaign = spread(campaign)
         connected = connect(campaign, ledger, clock, certificates)
         by_forge = {id(each.forge): each for each in connected}
 
@@ -96,7 +97,8 @@ def tools_for(
             return by_forge[id(forge)].remote(repository)
 
         forges = tuple(each.forge for each in connected)
-        yield Tools(campaign, forges, remote, ledger, clock, clones, verifier)
+        identities = tuple(each.identity for each in connected)
+        yield Tools(campaign, forges, identities, remote, ledger, clock, clones, verifier)
     finally:
         shutil.rmtree(clones, ignore_errors=True)
         ledger.close()
@@ -127,7 +129,7 @@ def work(tools: Tools, place: Place, run: str, tell: Callable[[str], None], *, d
             if discovers:
                 found = repositories(campaign, tools.forges)
                 tasks = (Task(run, source, repository.id, repository.name) for source, repository in found)
-                count = workflow.enqueue(tasks, campaign.name, lambda task: tools.forges[task.source].host)
+                count = workflow.enqueue(tasks, campaign.name, lambda task: tools.identities[task.source])
                 tell(f"{count} repositories")
             _until_done(tools, run, worker, tell)
         finally:

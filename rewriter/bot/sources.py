@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rewriter.bot.campaign import Campaign, CampaignError, Source
@@ -51,6 +52,16 @@ def _listed(path: str) -> list[str]:
         raise CampaignError(f"{path}: is not UTF-8") from None
     names = (line.partition("#")[0].strip() for line in text.splitlines())
     return [name for name in names if name]
+
+
+def by_owner(source: Source) -> Iterator[Source]:
+    """The same source as several with one owner each. Raises CampaignError."""
+    names = (*source.repositories, *_listed(source.file))
+    owners = dict.fromkeys((*source.owners, *(name.rpartition("/")[0] for name in names)))
+    for owner in owners:
+        own = tuple(name for name in names if name.rpartition("/")[0].lower() == owner.lower())
+        if own or not names or source.search:
+            yield replace(source, owners=(owner,), repositories=own, file="")
 
 
 def is_wanted(source: Source, repository: Repository) -> bool:

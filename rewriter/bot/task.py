@@ -75,6 +75,8 @@ class Tools:
     campaign: Campaign
     forges: tuple[Forge, ...]
     """One for each source."""
+    identities: tuple[str, ...]
+    """Who asks each of them; one that has to wait does not hold up another."""
     remote: Callable[[Forge, Repository], Remote]
     ledger: Ledger
     clock: Clock

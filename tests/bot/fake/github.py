@@ -25,6 +25,10 @@ def github(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
     if match := re.fullmatch(r"/(?:orgs|users)/([^/]+)/repos", path):
         own = [each for each in state.repositories.values() if each.name.split("/")[0] == match[1] and not each.gone]
         return _page(asked, [_repository(each, login, url) for each in own], url)
+    if path == "/installation/repositories":
+        own = [each for each in state.repositories.values() if login in each.pushers and not each.gone]
+        found = _page(asked, [_repository(each, "", url) for each in own], url)  # it says nothing of what an App may
+        return Answer(200, {"total_count": len(own), "repositories": found.data}, found.headers)
     if path == "/search/repositories":
         words = asked.query["q"].split()
         own = [each for each in state.repositories.values() if all(word in each.name for word in words)]
