@@ -39,6 +39,8 @@ def _place_options(command: Any) -> Any:
 @click.option("--dry-run", is_flag=True, help="Print what would be done, with the diffs; touch nothing.")
 @click.option("--run", "run_name", default="", metavar="NAME", help="Go on with a run of that name (default: today).")
 @click.option("--level", type=click.Choice(["safe", "review", "risky"]))
+@click.option("--verify", is_flag=True, help="Propose only what was built and did its job.")
+@click.option("--network", default="", metavar="MODE", help="Of the builds of --verify: host, none.")
 @click.option("--recreate", is_flag=True, help="Propose again what was closed.")
 @click.option("--ca-file", default="", help="Authorities to trust instead of the system's.")
 @_place_options
@@ -54,13 +56,14 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str, **ask
     from rewriter.bot.campaign import CampaignError
     from rewriter.bot.forge import ForgeError
     from rewriter.bot.run import Place, default_folder, look, told, tools_for, work
+    from rewriter.bot.tokens import take
     from rewriter.terminal import say, write
 
     place = Place(asked.pop("folder") or default_folder(), asked.pop("database"))
     name = run_name or datetime.datetime.now(datetime.UTC).date().isoformat()
     try:
         chosen = _campaign(campaign, asked)
-        with tools_for(chosen, place, certificates=ca_file) as tools:
+        with tools_for(chosen, place, certificates=ca_file, environment=take()) as tools:
             if dry_run:
                 for task, found in look(tools, name):
                     for line in told(task, found):
@@ -109,6 +112,7 @@ def _campaign(path: Path | None, asked: dict[str, Any]) -> Campaign:
     if any(source.search and not source.owners for source in found.sources):
         raise CampaignError("a search needs --owner: repositories of others are never touched")
     rewrite = replace(found.rewrite, level=asked["level"]) if asked["level"] else found.rewrite
+    rewrite = replace(rewrite, verify=asked["verify"] or rewrite.verify, network=asked["network"] or rewrite.network)
     pulls = replace(found.pulls, recreate=True) if asked["recreate"] else found.pulls
     return replace(found, rewrite=rewrite, pulls=pulls)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rewriter.chain import run_chain
 from rewriter.diff import DiffError, make_patch
 from rewriter.discovery import UnknownTransformError, chosen
-from rewriter.io.config import Config, ConfigError, load_config
+from rewriter.io.config import Config, ConfigError, load_config, load_foreign_config
 from rewriter.io.files import FileError, read_dockerfile
 from rewriter.io.gitcmd import WorkTrees
 from rewriter.io.registry_facts import Outside
@@ -72,6 +72,8 @@ class Request:
     check_packages: tuple[str, ...] | None = None
     mirror: tuple[str, ...] | None = None
     insecure_registry: tuple[str, ...] = ()
+    foreign: Path | None = None
+    """The top of a repository of somebody else: what its configuration says of this machine does not count."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,12 @@ class Session:
         if folder not in self._configs:
             if len(self._configs) >= _MOST_REMEMBERED:
                 self._configs.clear()
-            self._configs[folder] = load_config(folder, self.request.config)
+            foreign = self.request.foreign
+            self._configs[folder] = (
+                load_foreign_config(folder, foreign)
+                if foreign is not None
+                else load_config(folder, self.request.config)
+            )
         return self._configs[folder]
 
     def settings(self, config: Config) -> tuple[Options, tuple[Transform, ...]]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import time
 import urllib.parse
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from rewriter.bot.campaign import Campaign, CampaignError, Source
 from rewriter.bot.forge import Forge, Repository
 from rewriter.bot.forge_http import Credentials, ForgeHttp
 from rewriter.bot.git_run import Remote
+from rewriter.bot.github_app import APP_ID
 from rewriter.bot.ledger import Ledger
 from rewriter.bot.pace import Clock, Limits, SharedPace
 from rewriter.bot.sources import by_owner
-from rewriter.bot.tokens import token_for
+from rewriter.bot.tokens import NAMES, PRIVATE_KEY, own_name, token_for
+
+_PUBLIC = {"github": "https://github.com", "gitlab": "https://gitlab.com", "gitea": "https://codeberg.org"}
 
 
 class OwnReplies:
@@ -63,58 +66,75 @@ class Connected:
         return Remote(repository.clone_url, user, password, self.certificates)
 
 
-def spread(campaign: Campaign) -> Campaign:
+def spread(campaign: Campaign, environment: Mapping[str, str]) -> Campaign:
     """A campaign whose GitHub sources have one owner each, where an App is asked to work: it is installed at each owner
     by itself, and each is an identity of its own. Raises CampaignError."""
-    from rewriter.bot.github_app import APP_ID
-
     sources: list[Source] = []
     for source in campaign.sources:
-        host = urllib.parse.urlsplit(source.url or "https://github.com").netloc.lower()
-        as_app = source.forge == "github" and APP_ID in os.environ and token_for("github", host) is None
+        as_app = source.forge == "github" and APP_ID in environment
+        as_app = as_app and token_for("github", _host(source), environment) is None
         sources += by_owner(source) if as_app else [source]
     return replace(campaign, sources=tuple(sources))
 
 
-def connect(campaign: Campaign, ledger: Ledger, clock: Clock, certificates: str = "") -> tuple[Connected, ...]:
-    """One connection for each source; sources of one forge share a pace. Raises CampaignError."""
-    limits = Limits(campaign.caps.seconds_between_writes, campaign.caps.writes_per_hour)
-    return tuple(_connected(source, ledger, clock, limits, certificates) for source in campaign.sources)
+def _host(source: Source) -> str:
+    """Of the forge's web pages, with its port."""
+    return urllib.parse.urlsplit(source.url or _PUBLIC[source.forge]).netloc.lower()
 
 
-def _connected(source: Source, ledger: Ledger, clock: Clock, limits: Limits, certificates: str) -> Connected:
-    if source.forge in ("git", "folder"):
-        from rewriter.bot.plain import PlainGit
+@dataclass(frozen=True)
+class Connector:
+    """Makes connections that share a ledger and a clock."""
 
-        return Connected(PlainGit(), "git", None, certificates)
-    if source.forge != "github":
-        raise CampaignError(f"source: the forge {source.forge} is not spoken yet")
-    return _github(source, ledger, clock, limits, certificates)
+    ledger: Ledger
+    clock: Clock
+    limits: Limits
+    environment: Mapping[str, str] = field(repr=False)
+    certificates: str = ""
+    """A file of authorities to trust, instead of the system's."""
+
+    def connect(self, source: Source) -> Connected:
+        """Connections to one forge in the name of one identity share a pace. Raises CampaignError."""
+        if source.forge in ("git", "folder"):
+            from rewriter.bot.plain import PlainGit
+
+            return Connected(PlainGit(), "git", None, self.certificates)
+        if source.forge != "github":
+            raise CampaignError(f"source: the forge {source.forge} is not spoken yet")
+        return self._github(source)
+
+    def _github(self, source: Source) -> Connected:
+        from rewriter.bot import github
+        from rewriter.bot.github_app import app_key, installation
+
+        host, api, headers = _host(source), github.api_of(source.url), github.headers()
+        token = token_for("github", host, self.environment)
+        if token is not None:
+            identity = f"github:{host}"
+            forge = github.GitHub(self._http(api, identity, token, headers), host)
+            return Connected(forge, identity, token, self.certificates)
+        key = app_key(self.clock, self.environment)
+        if key is None:
+            raise CampaignError(_no_token("github", host, f"those of an App, {APP_ID} and {PRIVATE_KEY}"))
+        (owner,) = source.owners
+        found = installation(self._http(api, f"github-app:{host}", key, headers), owner, self.clock)
+        identity = f"github:{host}:{owner.lower()}"
+        forge = github.GitHub(self._http(api, identity, found, headers), host, found)
+        return Connected(forge, identity, found, self.certificates)
+
+    def _http(self, api: str, identity: str, credentials: Credentials, headers: Mapping[str, str]) -> ForgeHttp:
+        return ForgeHttp(
+            api,
+            credentials,
+            SharedPace(self.ledger, identity, self.clock, self.limits),
+            self.clock,
+            # An answer is for whom it was given: another identity may not see the same.
+            cache=OwnReplies(self.ledger, identity),
+            certificates=self.certificates,
+            headers=headers,
+        )
 
 
-def _github(source: Source, ledger: Ledger, clock: Clock, limits: Limits, certificates: str) -> Connected:
-    from rewriter.bot import github
-    from rewriter.bot.github_app import app_key, installation
-
-    url = source.url or "https://github.com"
-    host = urllib.parse.urlsplit(url).netloc.lower()
-
-    def http(identity: str, credentials: Credentials) -> ForgeHttp:
-        pace = SharedPace(ledger, identity, clock, limits)
-        # An answer is for whom it was given: another identity may not see the same.
-        cache = OwnReplies(ledger, identity)
-        api, headers = github.api_of(url), github.headers()
-        return ForgeHttp(api, credentials, pace, clock, cache=cache, certificates=certificates, headers=headers)
-
-    token = token_for(source.forge, host)
-    if token is not None:
-        identity = f"github:{host}"
-        return Connected(github.GitHub(http(identity, token), host), identity, token, certificates)
-    key = app_key(clock)
-    if key is None:
-        names = "GITHUB_TOKEN or GH_TOKEN, or those of an App"
-        raise CampaignError(f"there is no token for {host} in the environment: {names}")
-    (owner,) = source.owners
-    found = installation(http(f"github-app:{host}", key), owner, clock)
-    identity = f"github:{host}:{owner.lower()}"
-    return Connected(github.GitHub(http(identity, found), host, found), identity, found, certificates)
+def _no_token(kind: str, host: str, *others: str) -> str:
+    names = ", or ".join((*NAMES[kind], own_name(host), *others))
+    return f"there is no token for {host} in the environment: {names}"

@@ -57,6 +57,7 @@ class Wanted:
     key: str
     base: str
     output: str
+    proven: bool = False
 
 
 def is_ours(commit: AheadCommit, committer: str, key: str) -> bool:
@@ -96,6 +97,9 @@ def decide(shown: Shown, wanted: Wanted | None, key: str, committer: str, *, rec
         return Decision(Do.UPDATE, f"#{newest.number} conflicts with its base", newest, shown.tip)
     if marker.output != wanted.output:
         return Decision(Do.UPDATE, "the result changed", newest, shown.tip)
+    if newest.draft and wanted.proven and not marker.proven:
+        # Said once: who makes it a draft again has a reason.
+        return Decision(Do.UPDATE, "it is proven now", newest, shown.tip)
     if shown.tip != marker.tip:
         return Decision(Do.UPDATE, "its branch does not hold what its body says", newest, shown.tip)
     return Decision(Do.NOTHING, f"#{newest.number} is up to date", newest)

@@ -17,10 +17,9 @@ from rewriter.bot.forge import Unreachable
 from rewriter.bot.forge_http import ForgeHttp
 from rewriter.bot.pace import Clock
 from rewriter.bot.shapes import Shape, items
+from rewriter.bot.tokens import PRIVATE_KEY
 
 APP_ID = "DFREWRITE_APP_ID"
-PRIVATE_KEY = "DFREWRITE_APP_PRIVATE_KEY"
-"""The key itself (PEM), or the path of its file."""
 _VALID = 540  # seconds; GitHub takes at most 600
 _SKEW = 60  # seconds that GitHub's clock may be behind ours
 _EARLY = 300.0

@@ -21,7 +21,7 @@ _MOST_SLUG = 80  # characters; some file systems beneath a forge take 255 bytes 
 _PLAIN = re.compile(r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*\Z")
 _OTHERS = re.compile(r"[^A-Za-z0-9_]+")
 _MARKER = re.compile(r"<!-- dfrewrite (\{[^\n]*\}) -->")
-_FIELDS = ("key", "path", "recipe", "base", "output", "tip")
+_FIELDS = ("key", "path", "recipe", "base", "output", "tip", "proven")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class Marker:
     """The hash of what it was rewritten to."""
     tip: str
     """The id of the last commit that we pushed."""
+    proven: str = ""
+    """``yes`` when it was built, and did its job."""
 
     def render(self) -> str:
         """The marker as a comment of HTML, in one line."""

@@ -71,6 +71,7 @@ def prepare(
         extend_select=wished.extend_select,
         alpine=wished.alpine,
         runtime=wished.runtime,
+        foreign=folder,
     )
     session = Session(request, verifier)
     changed: list[tuple[str, Outcome]] = []

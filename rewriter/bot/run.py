@@ -10,17 +10,18 @@ import shutil
 import socket
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewriter.bot.campaign import Campaign
-from rewriter.bot.connect import WallClock, connect, spread
+from rewriter.bot.connect import Connector, WallClock, spread
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Forge, ForgeError, Repository
 from rewriter.bot.git_run import GitFailed, Remote
 from rewriter.bot.ledger import Ledger
+from rewriter.bot.pace import Limits
 from rewriter.bot.sources import repositories
 from rewriter.bot.task import Survey, Task, Tools
 from rewriter.bot.visit import Visitor
@@ -82,15 +83,18 @@ def worker_name(folder: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def tools_for(
-    campaign: Campaign, place: Place, verifier: Verifier | None = None, certificates: str = ""
+    campaign: Campaign, place: Place, *, certificates: str = "", environment: Mapping[str, str] | None = None
 ) -> Iterator[Tools]:
     """What visits are made with, and nothing left of it afterwards but the ledger. Raises CampaignError."""
     place.folder.mkdir(parents=True, exist_ok=True)
     ledger, clock = Ledger(place.ledger), WallClock()
     clones = Path(tempfile.mkdtemp(prefix=f"clones-{os.getpid()}-", dir=place.folder))
     try:
-        campaign = spread(campaign)
-        connected = connect(campaign, ledger, clock, certificates)
+        environment = os.environ if environment is None else environment
+        campaign = spread(campaign, environment)
+        limits = Limits(campaign.caps.seconds_between_writes, campaign.caps.writes_per_hour)
+        connector = Connector(ledger, clock, limits, environment, certificates)
+        connected = [connector.connect(source) for source in campaign.sources]
         by_forge = {id(each.forge): each for each in connected}
 
         def remote(forge: Forge, repository: Repository) -> Remote:
@@ -98,10 +102,21 @@ def tools_for(
 
         forges = tuple(each.forge for each in connected)
         identities = tuple(each.identity for each in connected)
+        verifier = _verifier(campaign) if campaign.rewrite.verify else None
         yield Tools(campaign, forges, identities, remote, ledger, clock, clones, verifier)
     finally:
         shutil.rmtree(clones, ignore_errors=True)
         ledger.close()
+
+
+def _verifier(campaign: Campaign) -> Callable[[], Verifier]:
+    """What proves rewrites by building. A file that does not build here as it is can be a draft where drafts are asked
+    for, and is left alone otherwise."""
+    from rewriter.proof.verify import Settings, Verifier
+
+    wished = campaign.rewrite
+    settings = Settings(network=wished.network or None, allow_broken=campaign.pulls.draft == "until-proven")
+    return lambda: Verifier(settings)
 
 
 def look(tools: Tools, run: str) -> Iterator[tuple[Task, Survey | str]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import shutil
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rewriter.bot.campaign import Campaign
 from rewriter.bot.checkout import Bounds, Checkout
@@ -16,7 +20,11 @@ from rewriter.bot.prepare import Left, Prepared, prepare
 from rewriter.bot.task import Plan, Survey, Task, Tools
 from rewriter.source import decode
 
+if TYPE_CHECKING:
+    from rewriter.proof.verify import Verifier
+
 _OPT_OUT = "dfrewrite.toml"
+_ONE_PROOF = threading.Lock()
 
 
 class Surveyor:
@@ -46,14 +54,22 @@ class Surveyor:
         if isinstance(source, str):
             return Survey(repository, ended=source)
         checkout = self.clone(task, forge, repository, base)
-        prepared, left = prepare(
-            checkout.folder, repository.forge, repository.id, self._tools.campaign, self._tools.verifier
-        )
+        with self._proving() as verifier:
+            prepared, left = prepare(checkout.folder, repository.forge, repository.id, self._tools.campaign, verifier)
         branches = checkout.branches(self._tools.remote(forge, source or repository), self._pulls.branch_prefix)
         if not prepared and not left and not known:
             return Survey(repository, ended="it has no Dockerfile")
         plans, waiting = self._decided(forge, repository, source, base, prepared, left, branches)
         return Survey(repository, base, checkout.head, tuple(plans), (*left, *waiting), source=source)
+
+    @contextlib.contextmanager
+    def _proving(self) -> Iterator[Verifier | None]:
+        """One proof at a time: two that share the machine would measure each other."""
+        if self._tools.verifier is None:
+            yield None
+            return
+        with _ONE_PROOF:
+            yield self._tools.verifier()
 
     def _refusal(self, repository: Repository | None, task: Task) -> str:
         """Why the repository is not to be touched."""
@@ -125,7 +141,7 @@ class Surveyor:
             ahead = forge.ahead(repository, base, branch, source=source) if tip is not None else []
             pulls = [self._with_conflicts(forge, repository, pull) for pull in pulls]
             shown = Shown(tuple(pulls), tip, tuple(ahead))
-            wish = Wanted(key, mine.base, mine.output) if mine is not None else None
+            wish = Wanted(key, mine.base, mine.output, mine.proven) if mine is not None else None
             found = decide(shown, wish, key, self._email, recreate=self._pulls.recreate)
             number = found.pull.number if found.pull is not None else None
             url = found.pull.url if found.pull is not None else ""

@@ -82,5 +82,6 @@ class Tools:
     clock: Clock
     folder: Path
     """Where clones are put."""
-    verifier: Verifier | None = None
+    verifier: Callable[[], Verifier] | None = None
+    """Makes what proves the rewrites of one repository; None: nothing is proven."""
     clones: dict[tuple[str, str], Checkout] = field(default_factory=dict)

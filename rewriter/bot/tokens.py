@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
+NAMES: Mapping[str, tuple[str, ...]] = {
     "github": ("GITHUB_TOKEN", "GH_TOKEN"),
     "gitlab": ("GITLAB_TOKEN",),
     "gitea": ("GITEA_TOKEN", "FORGEJO_TOKEN"),
 }
+"""What a kind of forge is usually given."""
+_OWN = "DFREWRITE_TOKEN_"
+PRIVATE_KEY = "DFREWRITE_APP_PRIVATE_KEY"
+"""The key of a GitHub App itself (PEM), or the path of its file."""
+_SECRETS = {PRIVATE_KEY, *(name for names in NAMES.values() for name in names)}
 _USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "dfrewrite"}
 """Who a token is for git over HTTPS; the forges look at the password alone."""
 
@@ -36,12 +41,26 @@ class Token:
         return _USERS[self._kind], self._secret
 
 
+def take(environment: MutableMapping[str, str] | None = None) -> dict[str, str]:
+    """The environment, from which all secrets of forges are removed by this: what is started later inherits none."""
+    found = os.environ if environment is None else environment
+    whole = dict(found)
+    for name in whole:
+        if name in _SECRETS or name.startswith(_OWN):
+            del found[name]
+    return whole
+
+
 def token_for(kind: str, host: str, environment: Mapping[str, str] | None = None) -> Token | None:
     """The token of a forge: ``DFREWRITE_TOKEN_<HOST>``, else what its kind is usually given; None where there is none.
 
     The host is written in capitals with ``_`` for what is neither letter nor digit: ``DFREWRITE_TOKEN_GIT_EXAMPLE``.
     """
     found = os.environ if environment is None else environment
-    own = "DFREWRITE_TOKEN_" + "".join(c if c.isalnum() else "_" for c in host.upper())
-    secret = next((found[name] for name in (own, *_NAMES[kind]) if found.get(name)), "")
+    secret = next((found[name] for name in (own_name(host), *NAMES[kind]) if found.get(name)), "")
     return Token(kind, secret) if secret else None
+
+
+def own_name(host: str) -> str:
+    """The variable for one host's token alone."""
+    return _OWN + "".join(c if c.isalnum() else "_" for c in host.upper())

@@ -98,7 +98,8 @@ class Visitor:
         assert survey.repository is not None
         assert plan.prepared is not None
         forge, repository, prepared = self._forge(task), survey.repository, plan.prepared
-        marker = Marker(plan.key, plan.path, self._tools.campaign.rewrite.recipe, prepared.base, prepared.output, tip)
+        recipe, proven = self._tools.campaign.rewrite.recipe, "yes" if prepared.proven else ""
+        marker = Marker(plan.key, plan.path, recipe, prepared.base, prepared.output, tip, proven)
         body = f"{prepared.body.rstrip()}\n\n{marker.render()}\n"
         pull = self._publish(forge, survey, plan, prepared, body)
         if pull is None:

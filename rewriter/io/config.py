@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,26 @@ def load_config(start: Path, explicit: Path | None = None) -> Config:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ConfigError(path, reason) from error
     return Config(path=path, **{_field(key): _read_value(path, key, value) for key, value in table.items()})
+
+
+def load_foreign_config(start: Path, top: Path) -> Config:
+    """The configuration of a repository of somebody else, whose top is given: what it says about its own Dockerfiles.
+
+    What it would have this machine ask or read (facts, registries, lists of packages) is not for it to say. Raises
+    ConfigError also for a file, or a context, outside of the repository.
+    """
+    root = os.path.realpath(top)
+    path = _find(start)
+    if path is not None and not _within(path, root):
+        raise ConfigError(path, "is a link that leads out of the repository")
+    config = load_config(start)
+    if config.context is not None and not _within(config.context, root):
+        raise ConfigError(config.path or start, "'context' leads out of the repository")
+    return replace(config, facts=None, registry_mirrors=None, check_tags=None, check_packages=None, format=None)
+
+
+def _within(path: Path, root: str) -> bool:
+    return os.path.commonpath((os.path.realpath(path), root)) == root
 
 
 def _find(start: Path) -> Path | None:

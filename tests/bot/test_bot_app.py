@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from rewriter.bot.campaign import Campaign, CampaignError, Source
-from rewriter.bot.connect import Connected, connect, spread
-from rewriter.bot.github_app import APP_ID, PRIVATE_KEY, app_key
+from rewriter.bot.connect import Connected, Connector, spread
+from rewriter.bot.github_app import APP_ID, app_key
 from rewriter.bot.ledger import Ledger
+from rewriter.bot.pace import Limits
 from rewriter.bot.sources import repositories
+from rewriter.bot.tokens import PRIVATE_KEY
 from tests.bot.fake.app import FakeApp
 from tests.bot.fake.github import github
 from tests.bot.fake.server import FakeForge
@@ -71,8 +74,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def _connected(forge: FakeForge, ledger: Ledger, clock: Clock) -> tuple[Campaign, tuple[Connected, ...]]:
-    campaign = spread(Campaign(sources=(Source(url=forge.url, owners=("acme", "shore")),)))
-    return campaign, connect(campaign, ledger, clock)
+    campaign = spread(Campaign(sources=(Source(url=forge.url, owners=("acme", "shore")),)), os.environ)
+    connector = Connector(ledger, clock, Limits(), os.environ)
+    return campaign, tuple(connector.connect(source) for source in campaign.sources)
 
 
 def test_each_owner_has_its_own_installation(forge: FakeForge, ledger: Ledger) -> None:
@@ -113,9 +117,9 @@ def test_a_token_is_renewed_five_minutes_before_its_end(forge: FakeForge, ledger
 
 
 def test_an_owner_without_the_app_is_named(forge: FakeForge, ledger: Ledger) -> None:
-    campaign = spread(Campaign(sources=(Source(url=forge.url, repositories=("else/tides",)),)))
+    campaign = spread(Campaign(sources=(Source(url=forge.url, repositories=("else/tides",)),)), os.environ)
     with pytest.raises(CampaignError, match=r"^the GitHub App is not installed at else$"):
-        connect(campaign, ledger, Clock())
+        Connector(ledger, Clock(), Limits(), os.environ).connect(campaign.sources[0])
 
 
 @pytest.mark.parametrize("key", ["no key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"])

@@ -43,12 +43,18 @@ def test_what_is_open_and_as_it_should_be_is_left_alone() -> None:
     [
         (Wanted(KEY, "base", "other"), OPEN, TIP, "the result changed"),
         (WANTED, replace(OPEN, conflicted=True), TIP, "#7 conflicts with its base"),
+        (replace(WANTED, proven=True), replace(OPEN, draft=True), TIP, "it is proven now"),
         (WANTED, OPEN, "c" * 40, "its branch does not hold what its body says"),
     ],
 )
 def test_what_is_open_and_old_is_updated(wanted: Wanted, pull: Pull, tip: str, why: str) -> None:
     found = _decide(Shown((pull,), tip, (OURS,)), wanted)
     assert (found.do, found.why, found.expected) == (Do.UPDATE, why, tip)
+
+
+def test_what_a_person_made_a_draft_again_stays_one() -> None:
+    proven = replace(OPEN, draft=True, body=replace(MARKER, proven="yes").render())
+    assert _decide(Shown((proven,), TIP, (OURS,)), replace(WANTED, proven=True)).do is Do.NOTHING
 
 
 def test_another_base_alone_is_no_reason() -> None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 import jwt
+from jwt.types import Options
 
 from .server import Answer, Asked
 from .state import FakeState
@@ -33,7 +34,7 @@ class FakeApp:
         try:
             shown = asked.headers.get("authorization", "").removeprefix("Bearer ")
             # Not by our clock: a test may have put its own forward.
-            loose = {"verify_exp": False, "verify_iat": False}
+            loose: Options = {"verify_exp": False, "verify_iat": False}
             claims = jwt.decode(shown, self.public_key, algorithms=["RS256"], issuer=self.id, options=loose)
         except jwt.PyJWTError:
             return Answer(401, {"message": "A JSON web token could not be decoded"})
