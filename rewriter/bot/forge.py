@@ -111,6 +111,17 @@ class NewPull:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to say about some lines of a file as a pull request leaves it."""
+
+    path: str
+    first: int
+    last: int
+    """Both count from 1, and are lines that it adds."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AheadCommit:
     """A commit that a branch has and its base has not."""
 
@@ -191,6 +202,13 @@ class Forge(Protocol):
 
     def ask_review(self, repository: Repository, number: int, reviewers: tuple[str, ...]) -> None:
         """Asks people, or teams as ``@owner/team``, to review one."""
+
+    def said(self, repository: Repository, number: int) -> list[str]:
+        """All that was said in reviews of one, by anybody."""
+
+    def review(self, repository: Repository, pull: Pull, text: str, remarks: tuple[Remark, ...]) -> None:
+        """Says something about lines of it, without a verdict. A forge that takes one remark at a time may be left with
+        some of them; the first one holds ``text``."""
 
     def ready(self, repository: Repository, number: int) -> None:
         """Turns a draft into one that is ready for review."""

@@ -17,13 +17,14 @@ from rewriter.bot.forge import (
     NewPull,
     Pull,
     Refused,
+    Remark,
     Repository,
-    State,
     Tree,
     Unreachable,
 )
 from rewriter.bot.forge_http import ForgeHttp
 from rewriter.bot.github_app import Installation
+from rewriter.bot.github_shapes import commit_of, lines_of, pull_of
 from rewriter.bot.shapes import Shape, items
 
 API_VERSION = "2022-11-28"
@@ -153,13 +154,7 @@ class GitHub:
         head = f"{source.owner}:{branch}" if source is not None else branch
         spec = f"{urllib.parse.quote(base, safe='')}...{urllib.parse.quote(head, safe=':')}"
         found = Shape(self._http.get(f"{_of(repository)}/compare/{spec}", per_page=_MOST_COMMITS).data, "comparison")
-        commits = []
-        for each in found.each("commits"):
-            commit = each.inner("commit")
-            committer = commit.maybe("committer")
-            email = committer.text("email", "") if committer is not None else ""
-            commits.append(AheadCommit(each.text("sha"), email, commit.text("message")))
-        return commits
+        return [commit_of(each) for each in found.each("commits")]
 
     def delete_branch(self, repository: Repository, branch: str) -> None:
         """See Forge."""
@@ -180,39 +175,20 @@ class GitHub:
         for page in self._http.pages(
             f"{_of(repository)}/pulls", head=head, state="all", sort="created", direction="desc"
         ):
-            found += map(self._pull, items(page, "pull requests"))
+            found += map(pull_of, items(page, "pull requests"))
         return [pull for pull in found if pull.branch == branch]
 
     def pull(self, repository: Repository, number: int) -> Pull | None:
         """See Forge."""
         reply = self._http.find(f"{_of(repository)}/pulls/{number}")
-        return self._pull(Shape(reply.data, "pull request")) if reply is not None else None
-
-    def _pull(self, shape: Shape) -> Pull:
-        head, user = shape.inner("head"), shape.maybe("user")
-        closed = State.MERGED if shape.text("merged_at", "") else State.CLOSED
-        mergeable = shape.maybe_flag("mergeable")
-        return Pull(
-            number=shape.number("number"),
-            state=State.OPEN if shape.text("state") == "open" else closed,
-            title=shape.text("title"),
-            body=shape.text("body", ""),
-            branch=head.text("ref"),
-            tip=head.text("sha"),
-            base=shape.inner("base").text("ref"),
-            url=shape.text("html_url"),
-            author=user.text("login") if user is not None else "",
-            labels=frozenset(each.text("name", "") for each in shape.each("labels")),
-            draft=shape.flag("draft"),
-            conflicted=None if mergeable is None else not mergeable,
-        )
+        return pull_of(Shape(reply.data, "pull request")) if reply is not None else None
 
     def open_pull(self, repository: Repository, new: NewPull, *, source: Repository | None = None) -> Pull:
         """See Forge."""
         head = f"{source.owner}:{new.branch}" if source is not None else new.branch
         body = {"title": new.title, "body": new.body, "head": head, "base": new.base, "draft": new.draft}
         reply = self._http.send("POST", f"{_of(repository)}/pulls", body)
-        return self._pull(Shape(reply.data, "pull request"))
+        return pull_of(Shape(reply.data, "pull request"))
 
     def change_pull(self, repository: Repository, number: int, *, title: str, body: str) -> None:
         """See Forge."""
@@ -236,6 +212,17 @@ class GitHub:
         teams = [name.rpartition("/")[2] for name in reviewers if "/" in name]
         body = {"reviewers": people, "team_reviewers": teams}
         self._http.send("POST", f"{_of(repository)}/pulls/{number}/requested_reviewers", body)
+
+    def said(self, repository: Repository, number: int) -> list[str]:
+        """See Forge."""
+        pages = self._http.pages(f"{_of(repository)}/pulls/{number}/reviews")
+        return [each.text("body", "") for page in pages for each in items(page, "reviews")]
+
+    def review(self, repository: Repository, pull: Pull, text: str, remarks: tuple[Remark, ...]) -> None:
+        """See Forge."""
+        comments = [{"path": each.path, "body": each.text, "side": "RIGHT", **lines_of(each)} for each in remarks]
+        body = {"commit_id": pull.tip, "body": text, "event": "COMMENT", "comments": comments}
+        self._http.send("POST", f"{_of(repository)}/pulls/{pull.number}/reviews", body)
 
     def ready(self, repository: Repository, number: int) -> None:
         """See Forge. The REST API cannot."""

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from rewriter.bot.forge import AheadCommit, NewPull, Pull, Refused, Repository, State, Tree, Unreachable
+from rewriter.bot.forge import AheadCommit, NewPull, Pull, Refused, Remark, Repository, State, Tree, Unreachable
 from rewriter.bot.sources import local_clones
 from rewriter.io.gitcmd import FOREIGN_VARIABLES, SAFE_OPTIONS, SAFE_VARIABLES
 
@@ -96,6 +96,13 @@ class PlainGit:
         """There is none."""
 
     def ask_review(self, repository: Repository, number: int, reviewers: tuple[str, ...]) -> None:
+        """There is none."""
+
+    def said(self, repository: Repository, number: int) -> list[str]:
+        """There is nothing."""
+        return []
+
+    def review(self, repository: Repository, pull: Pull, text: str, remarks: tuple[Remark, ...]) -> None:
         """There is none."""
 
     def ready(self, repository: Repository, number: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from rewriter.bot.checkout import FileCommit, Person, PushRefused
 from rewriter.bot.decide import Do
-from rewriter.bot.forge import Exists, Forge, NewPull, Pull, Repository, State
+from rewriter.bot.forge import Exists, Forge, NewPull, Pull, Remark, Repository, State
 from rewriter.bot.identity import Marker
 from rewriter.bot.ledger import Proposal, Visit, with_state
 from rewriter.bot.prepare import Prepared
@@ -141,6 +141,16 @@ class Visitor:
         """Asks the campaign's reviewers."""
         if self._pulls.reviewers and survey.repository is not None:
             self._forge(task).ask_review(survey.repository, number, self._pulls.reviewers)
+
+    def remark(self, task: Task, survey: Survey, plan: Plan, pull: Pull) -> None:
+        """Says for each hunk why it is there, once for each result."""
+        if not self._pulls.suggestions or survey.repository is None or plan.prepared is None:
+            return
+        remarks = tuple(Remark(*each) for each in plan.prepared.comments or [])
+        mark = f"<!-- dfrewrite review {plan.key} {plan.prepared.output[:32]} -->"
+        forge = self._forge(task)
+        if remarks and not any(mark in text for text in forge.said(survey.repository, pull.number)):
+            forge.review(survey.repository, pull, f"Why each part is there, line by line.\n\n{mark}", remarks)
 
     def close(self, task: Task, survey: Survey, plan: Plan) -> None:
         """Closes the pull request of a plan, says why, and removes the branch."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
@@ -150,6 +150,7 @@ class _Visit:
             else:
                 self._step("label", lambda: visitor.label(task, survey, pull.number))
                 self._step("ask review", lambda: visitor.ask_review(task, survey, pull.number))
+                self._step("remark", lambda: visitor.remark(task, survey, plan, replace(pull, tip=tip)))
                 outcome, url = ("opened" if plan.do is Do.OPEN else "updated"), pull.url
         elif plan.do in (Do.CLOSE, Do.REMOVE_BRANCH):
             self._wait_for_window()

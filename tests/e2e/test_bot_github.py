@@ -302,6 +302,22 @@ def test_a_draft(forge: FakeForge, bot: Bot) -> None:
     assert (_only(repository).draft, _only(repository).labels) == (True, ["docker", "size"])
 
 
+def test_each_hunk_has_its_remark_once(forge: FakeForge, bot: Bot) -> None:
+    bot.set(suggestions=True)
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    pull = _only(repository)
+    ((path, line, said),) = pull.remarks
+    assert (path, line) == ("Dockerfile", max(repository.added(pull, "Dockerfile")))
+    assert "**Split the build from the runtime** Builds in the stage builder and runs from alpine" in said
+    before = list(pull.remarks)
+    bot.run()
+    assert pull.remarks == before
+    repository.commit({"Dockerfile": (GO["Dockerfile"] or "").replace("1.18", "1.21")})
+    bot.run()
+    assert len(pull.reviews) == 2
+
+
 def test_what_is_not_legal_is_noticed(description: Description) -> None:
     def asked(method: str, path: str, body: object = None, **query: str) -> list[str]:
         return description.objections(Asked(method, path, query, {}, body))

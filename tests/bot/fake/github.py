@@ -128,6 +128,10 @@ def _of_pull(repository: FakeRepository, pull: FakePull, rest: str, asked: Asked
     if rest == "/comments":
         pull.comments.append(asked.body["body"])
         return Answer(201, {"id": len(pull.comments), "body": asked.body["body"]})
+    if rest == "/reviews" and asked.method == "GET":
+        return _page(asked, [{"id": n, "body": body} for n, body in enumerate(pull.reviews, 1)], url)
+    if rest == "/reviews":
+        return _review(repository, pull, asked)
     if rest == "/labels":
         pull.labels += [label for label in asked.body["labels"] if label not in pull.labels]
         return Answer(200, [{"name": label} for label in pull.labels])
@@ -135,6 +139,22 @@ def _of_pull(repository: FakeRepository, pull: FakePull, rest: str, asked: Asked
         pull.reviewers += asked.body["reviewers"]
         return Answer(201, _pull(repository, pull, url))
     return _error(404, "Not Found")
+
+
+def _review(repository: FakeRepository, pull: FakePull, asked: Asked) -> Answer:
+    """Remarks must be about lines that the pull request adds, of the commit that is named."""
+    if asked.body["commit_id"] != repository.tip(pull.branch):
+        return _error(422, "Unprocessable Entity")
+    for remark in asked.body["comments"]:
+        added = repository.added(pull, remark["path"])
+        if (
+            not {*range(remark.get("start_line", remark["line"]), remark["line"] + 1)} & added
+            or remark["side"] != "RIGHT"
+        ):
+            return _error(422, "Unprocessable Entity", [{"message": "Line could not be resolved"}])
+        pull.remarks.append((remark["path"], remark["line"], remark["body"]))
+    pull.reviews.append(asked.body["body"])
+    return Answer(200, {"id": len(pull.reviews), "body": asked.body["body"]})
 
 
 def _repository(repository: FakeRepository, login: str, url: str) -> dict[str, Any]:

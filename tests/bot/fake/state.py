@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ class FakePull:
     labels: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     reviewers: list[str] = field(default_factory=list)
+    reviews: list[str] = field(default_factory=list)
+    remarks: list[tuple[str, int, str]] = field(default_factory=list)
+    """Path, line and text."""
 
 
 @dataclass
@@ -99,6 +103,14 @@ class FakeRepository:
         made = run("commit-tree", *(["-p", parent] if parent else []), "-m", message, run("write-tree"))
         run("update-ref", f"refs/heads/{branch}", made)
         return made
+
+    def added(self, pull: FakePull, path: str) -> set[int]:
+        """The lines of a file that a pull request adds or changes."""
+        diff = self.run("diff", "--unified=0", f"{pull.base}...{pull.branch}", "--", path)
+        found: set[int] = set()
+        for start, count in re.findall(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", diff, re.MULTILINE):
+            found |= {*range(int(start), int(start) + int(count or 1))}
+        return found
 
     def conflicts(self, pull: FakePull) -> bool:
         """Whether a pull request cannot be merged as it stands."""
