@@ -63,6 +63,7 @@ class Checkout:
         """``folder`` must not exist yet, or be empty."""
         self.folder = folder
         self._bounds = bounds or Bounds()
+        self._origin: tuple[Remote, str] | None = None
         self.head = ""
         """The commit that is checked out."""
 
@@ -71,6 +72,7 @@ class Checkout:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._local("init", "--quiet", "--template=", "--initial-branch=main", ".")
         refspec = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+        self._origin = remote, refspec
         self._network(remote, "fetch", "--quiet", "--no-tags", "--depth=1", "--", remote.url, refspec)
         self.head = self._local("rev-parse", "--verify", f"refs/remotes/origin/{branch}^{{commit}}").decode().strip()
         self._local("checkout", "--quiet", "--detach", "--force", self.head, timeout=self._bounds.seconds)
@@ -130,16 +132,27 @@ class Checkout:
     def push(self, remote: Remote, tip: str, branch: str, expected: str | None) -> None:
         """Pushes a commit to a branch that must be at ``expected`` (None: must not exist). Raises PushRefused, or
         GitFailed when nothing is known of what became of it."""
+        refused = self._push(remote, tip, branch, expected)
+        if "shallow update not allowed" in refused and self._origin is not None:
+            # A fork that has not got what was committed since must be given it, and for that we must have it.
+            origin, refspec = self._origin
+            self._network(origin, "fetch", "--quiet", "--no-tags", "--unshallow", "--", origin.url, refspec)
+            self._measure()
+            refused = self._push(remote, tip, branch, expected)
+        if refused:
+            moved = any(words in refused for words in ("stale info", "fetch first", "cannot lock ref"))
+            raise PushRefused(f"the push was refused: {one_line(refused)}", moved=moved)
+
+    def _push(self, remote: Remote, tip: str, branch: str, expected: str | None) -> str:
+        """Why it was refused; empty when it was not."""
         lease = f"--force-with-lease=refs/heads/{branch}:{expected or ''}"
         arguments = ("push", "--porcelain", "--no-verify", "--no-signed", lease, "--", remote.url)
         status, output, errors = self._talk(remote, *arguments, f"{tip}:refs/heads/{branch}")
         if status == 0:
-            return
+            return ""
         refused = next((line for line in output.decode("utf-8", "replace").splitlines() if line.startswith("!")), "")
         if refused:
-            reason = refused.rpartition("\t")[2].strip()
-            moved = "stale info" in reason or "fetch first" in reason or "cannot lock ref" in reason
-            raise PushRefused(f"the push was refused: {one_line(reason)}", moved=moved)
+            return refused.rpartition("\t")[2].strip()
         raise GitFailed(f"git push: {essence(errors, remote)}")
 
     # --- running git

@@ -175,7 +175,8 @@ class Forge(Protocol):
         """The commit that a branch points to."""
 
     def pulls(self, repository: Repository, branch: str, *, source: Repository | None = None) -> list[Pull]:
-        """The pull requests of a head in every state, the newest first. ``source``: the fork that holds the branch."""
+        """The pull requests of a head in every state, the newest first. ``source``: the fork that holds the branch; one
+        without an id is not there (any more), but what its owner once opened may be."""
 
     def pull(self, repository: Repository, number: int) -> Pull | None:
         """One, with `Pull.conflicted` where the forge knows it."""
@@ -216,9 +217,11 @@ class Forge(Protocol):
     def delete_branch(self, repository: Repository, branch: str) -> None:
         """Removes a branch; one that is gone already is gone."""
 
-    def fork(self, repository: Repository) -> Repository:
-        """A fork of it that this identity owns: the one that is there, or a new one. Raises Unreachable while the forge
-        is still making it."""
+    def fork(self, repository: Repository) -> Repository | None:
+        """The fork of it that this identity owns, whatever its name."""
+
+    def make_fork(self, repository: Repository) -> Repository:
+        """Makes one; the one that is there where there is one. Raises Unreachable while the forge still works on it."""
 
     def before_push(self) -> None:
         """Takes the slot of a write for git, which does not go through the forge's API."""

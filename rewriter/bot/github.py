@@ -233,14 +233,23 @@ class GitHub:
 
     # --- forks and issues
 
-    def fork(self, repository: Repository) -> Repository:
+    def fork(self, repository: Repository) -> Repository | None:
         """See Forge."""
         reply = self._http.find(f"/repos/{_name(self.login() + '/' + repository.name.rpartition('/')[2])}")
-        if reply is not None:
-            parent = Shape(reply.data, "repository").maybe("parent")
-            if parent is not None and str(parent.number("id")) == repository.id:
-                return self._repository(Shape(reply.data, "repository"))
-        # One of another name is answered with, too.
+        if reply is None:
+            return None
+        parent = Shape(reply.data, "repository").maybe("parent")
+        if parent is not None and str(parent.number("id")) == repository.id:
+            return self._repository(Shape(reply.data, "repository"))
+        # That name was taken, so the fork has another one.
+        for page in self._http.pages(f"{_of(repository)}/forks", sort="newest"):
+            for found in map(self._repository, items(page, "forks")):
+                if found.owner.lower() == self.login().lower():
+                    return found
+        return None
+
+    def make_fork(self, repository: Repository) -> Repository:
+        """See Forge."""
         made = self._repository(Shape(self._http.send("POST", f"{_of(repository)}/forks", {}).data, "repository"))
         if not made.default_branch or self.tip(made, repository.default_branch) is None:
             raise Unreachable(f"{self._host} is still making the fork {made.name}")

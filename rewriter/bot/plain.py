@@ -112,7 +112,11 @@ class PlainGit:
         """See Forge."""
         raise Refused("plain git removes no branch")
 
-    def fork(self, repository: Repository) -> Repository:
+    def fork(self, repository: Repository) -> Repository | None:
+        """There is none."""
+        return None
+
+    def make_fork(self, repository: Repository) -> Repository:
         """See Forge."""
         raise Refused("plain git has no forks")
 

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,12 +52,12 @@ class Surveyor:
         if tree is not None and not tree.truncated and not known and not any(map(_may_be_dockerfile, tree.blobs)):
             return Survey(repository, ended="it has no Dockerfile")
         source = self._fork(forge, repository)
-        if isinstance(source, str):
-            return Survey(repository, ended=source)
         checkout = self.clone(task, forge, repository, base)
         with self._proving() as verifier:
             prepared, left = prepare(checkout.folder, repository.forge, repository.id, self._tools.campaign, verifier)
-        branches = checkout.branches(self._tools.remote(forge, source or repository), self._pulls.branch_prefix)
+        home = source or repository
+        remote = self._tools.remote(forge, home)
+        branches = checkout.branches(remote, self._pulls.branch_prefix) if home.id else {}
         if not prepared and not left and not known:
             return Survey(repository, ended="it has no Dockerfile")
         plans, waiting = self._decided(forge, repository, source, base, prepared, left, branches)
@@ -90,10 +91,11 @@ class Surveyor:
             return "this identity may not push to it"
         return ""
 
-    def _fork(self, forge: Forge, repository: Repository) -> Repository | str | None:
-        """The fork to push to; None: the repository itself."""
+    def _fork(self, forge: Forge, repository: Repository) -> Repository | None:
+        """The fork to push to; None: the repository itself. One that is not there yet is made when it is needed."""
         if self._pulls.fork == "always" or (self._pulls.fork == "when-needed" and not repository.may_push):
-            return forge.fork(repository)
+            name = f"{forge.login()}/{repository.name.rpartition('/')[2]}"
+            return forge.fork(repository) or replace(repository, id="", name=name)
         return None
 
     def clone(self, task: Task, forge: Forge, repository: Repository, base: str) -> Checkout:

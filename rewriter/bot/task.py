@@ -65,7 +65,7 @@ class Survey:
     ended: str = ""
     failed: bool = False
     source: Repository | None = None
-    """The fork that the branches go to, if not to the repository itself."""
+    """The fork that the branches go to, if not to the repository itself; without an id while there is none."""
 
 
 @dataclass(frozen=True)

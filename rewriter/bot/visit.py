@@ -62,7 +62,8 @@ class Visitor:
         tip = checkout.commits(commits, self._person, plan.key)
         record = self._record(survey.repository, plan, prepared)
         self._tools.ledger.record(with_state(record, "pushing", now, tip=tip))
-        remote = self._tools.remote(forge, survey.source or survey.repository)
+        home = self._home(forge, survey)
+        remote = self._tools.remote(forge, home)
         if checkout.branches(remote, plan.branch).get(plan.branch) == tip:
             return tip  # it was pushed before a crash
         forge.before_push()
@@ -73,6 +74,13 @@ class Visitor:
                 raise Moved(str(error)) from None
             raise
         return tip
+
+    def _home(self, forge: Forge, survey: Survey) -> Repository:
+        """Where the branches are: the repository itself, or a fork, which is made where there is none."""
+        assert survey.repository is not None
+        if survey.source is None or survey.source.id:
+            return survey.source or survey.repository
+        return forge.fork(survey.repository) or forge.make_fork(survey.repository)
 
     def _record(self, repository: Repository, plan: Plan, prepared: Prepared) -> Proposal:
         return Proposal(
@@ -111,8 +119,9 @@ class Visitor:
     def _publish(self, forge: Forge, survey: Survey, plan: Plan, prepared: Prepared, body: str) -> Pull | None:
         assert survey.repository is not None
         repository, draft = survey.repository, self._is_draft(prepared)
+        source = self._home(forge, survey) if survey.source is not None else None
         for _ in range(2):
-            pulls = forge.pulls(repository, plan.branch, source=survey.source)
+            pulls = forge.pulls(repository, plan.branch, source=source)
             opened = next((pull for pull in pulls if pull.state is State.OPEN), None)
             if opened is not None:
                 if opened.title != prepared.title or opened.body != body:
@@ -124,7 +133,7 @@ class Visitor:
                 return None  # closed or merged since it was surveyed: that is the last word
             try:
                 new = NewPull(prepared.title, body, plan.branch, survey.base, draft)
-                return forge.open_pull(repository, new, source=survey.source)
+                return forge.open_pull(repository, new, source=source)
             except Exists:
                 continue  # somebody was faster, most likely ourselves before a crash
         return None

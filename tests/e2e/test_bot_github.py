@@ -302,6 +302,27 @@ def test_a_draft(forge: FakeForge, bot: Bot) -> None:
     assert (_only(repository).draft, _only(repository).labels) == (True, ["docker", "size"])
 
 
+def test_where_pushing_is_not_allowed_a_fork_holds_the_branch(forge: FakeForge, bot: Bot) -> None:
+    bot.set(fork="when-needed")
+    repository = forge.state.add("acme/tides", GO, pushers=set())
+    forge.state.add("bot/tides", GO)  # of the same name, and no fork of it
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    pull = _only(repository)
+    assert pull.source is not None
+    assert (pull.source.name, pull.source.branches()) == ("bot/tides-1", [BRANCH, "main"])
+    assert repository.branches() == ["main"]
+    before = len(forge.writes())
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+    assert len(forge.writes()) == before
+    # The fork knows nothing of what came later.
+    repository.commit({"Dockerfile": (GO["Dockerfile"] or "").replace("1.18", "1.21")})
+    assert bot.run() == {("acme/tides", "Dockerfile"): "updated"}
+    assert len(pull.source.run("log", "--format=%s", f"main..{BRANCH}").splitlines()) == 3
+    repository.commit({"Dockerfile": 'FROM scratch\nCOPY tides /\nCMD ["/tides"]\n'})
+    assert bot.run()["acme/tides", "Dockerfile"] == "closed"
+    assert pull.source.branches() == ["main"]
+
+
 def test_each_hunk_has_its_remark_once(forge: FakeForge, bot: Bot) -> None:
     bot.set(suggestions=True)
     repository = forge.state.add("acme/tides", GO)

@@ -71,15 +71,26 @@ def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
     if match := re.fullmatch(r"/git/refs?/heads/(.+)", rest):
         return _reference(repository, match[1], asked)
     if match := re.fullmatch(r"/compare/(.+)\.\.\.(.+)", rest):
-        base, head = match[1], match[2].rpartition(":")[2]
+        owner, _, branch = match[2].rpartition(":")
+        source = state.fork(repository, owner) if owner and owner != repository.name.split("/")[0] else repository
+        base, head = match[1], source.tip(branch)
+        if source is not repository and head:
+            repository.run("fetch", "--quiet", str(source.git), head)
         ids = repository.run("rev-list", "--reverse", f"{base}..{head}", check=False).split()
         return Answer(200, {"ahead_by": len(ids), "commits": [_commit(repository, each) for each in ids]})
     if rest == "/pulls" and asked.method == "GET":
-        head = asked.query.get("head", "").partition(":")[2]
-        found = [pull for pull in repository.pulls if pull.branch == head or not head]
+        owner, _, head = asked.query.get("head", "").partition(":")
+        found = [
+            each for each in repository.pulls if not head or (_owner(each, repository), each.branch) == (owner, head)
+        ]
         return _page(asked, [_pull(repository, pull, url) for pull in reversed(found)], url)
     if rest == "/pulls":
-        return _open(repository, asked.body, login, url)
+        return _open(state, repository, asked.body, login, url)
+    if rest == "/forks" and asked.method == "GET":
+        forks = [each for each in state.repositories.values() if each.parent is repository]
+        return _page(asked, [_repository(each, login, url) for each in forks], url)
+    if rest == "/forks":
+        return Answer(202, _repository(state.fork(repository, login), login, url))
     if match := re.fullmatch(r"/(?:pulls|issues)/(\d+)(/.*)?", rest):
         pull = next((each for each in repository.pulls if each.number == int(match[1])), None)
         return _error(404, "Not Found") if pull is None else _of_pull(repository, pull, match[2] or "", asked, url)
@@ -102,16 +113,26 @@ def _reference(repository: FakeRepository, branch: str, asked: Asked) -> Answer:
     return Answer(200, {"ref": f"refs/heads/{branch}", "object": {"type": "commit", "sha": tip}})
 
 
-def _open(repository: FakeRepository, body: dict[str, Any], login: str, url: str) -> Answer:
-    branch, base = body["head"].rpartition(":")[2], body["base"]
-    if not repository.tip(branch) or not repository.tip(base):
+def _owner(pull: FakePull, repository: FakeRepository) -> str:
+    return (pull.source or repository).name.split("/")[0]
+
+
+def _open(state: FakeState, repository: FakeRepository, body: dict[str, Any], login: str, url: str) -> Answer:
+    (owner, _, branch), base = body["head"].rpartition(":"), body["base"]
+    forked = owner not in ("", repository.name.split("/")[0])
+    source = state.fork(repository, owner) if forked else repository
+    if not source.tip(branch) or not repository.tip(base):
         return _error(422, "Validation Failed", [{"resource": "PullRequest", "field": "head", "code": "invalid"}])
-    if any(pull.branch == branch and pull.state == "open" for pull in repository.pulls):
+    if any(
+        (_owner(p, repository), p.branch, p.state) == (source.name.split("/")[0], branch, "open")
+        for p in repository.pulls
+    ):
         message = f"A pull request already exists for {repository.name.split('/')[0]}:{branch}."
         return _error(422, "Validation Failed", [{"resource": "PullRequest", "code": "custom", "message": message}])
     pull = FakePull(
         len(repository.pulls) + 1, body["title"], body["body"], branch, base, login, draft=bool(body.get("draft"))
     )
+    pull.source = source if forked else None
     repository.pulls.append(pull)
     return Answer(201, _pull(repository, pull, url))
 
@@ -123,7 +144,7 @@ def _of_pull(repository: FakeRepository, pull: FakePull, rest: str, asked: Asked
         pull.title = asked.body.get("title", pull.title)
         pull.body = asked.body.get("body", pull.body)
         if asked.body.get("state") == "closed":
-            pull.tip, pull.state = repository.tip(pull.branch), "closed"
+            pull.tip, pull.state = repository.head(pull), "closed"
         return Answer(200, _pull(repository, pull, url))
     if rest == "/comments":
         pull.comments.append(asked.body["body"])
@@ -143,7 +164,7 @@ def _of_pull(repository: FakeRepository, pull: FakePull, rest: str, asked: Asked
 
 def _review(repository: FakeRepository, pull: FakePull, asked: Asked) -> Answer:
     """Remarks must be about lines that the pull request adds, of the commit that is named."""
-    if asked.body["commit_id"] != repository.tip(pull.branch):
+    if asked.body["commit_id"] != repository.head(pull):
         return _error(422, "Unprocessable Entity")
     for remark in asked.body["comments"]:
         added = repository.added(pull, remark["path"])
@@ -159,7 +180,7 @@ def _review(repository: FakeRepository, pull: FakePull, asked: Asked) -> Answer:
 
 def _repository(repository: FakeRepository, login: str, url: str) -> dict[str, Any]:
     empty = not repository.branches()
-    return {
+    found = {
         "id": repository.id,
         "full_name": repository.name,
         "name": repository.name.split("/")[1],
@@ -174,10 +195,13 @@ def _repository(repository: FakeRepository, login: str, url: str) -> dict[str, A
         "topics": repository.topics,
         "permissions": {"pull": True, "push": login in repository.pushers, "admin": False},
     }
+    if repository.parent is not None:
+        found["parent"] = _repository(repository.parent, login, url)
+    return found
 
 
 def _pull(repository: FakeRepository, pull: FakePull, url: str, *, whole: bool = False) -> dict[str, Any]:
-    tip = repository.tip(pull.branch) or pull.tip
+    tip, source = repository.head(pull) or pull.tip, pull.source or repository
     found = {
         "number": pull.number,
         "node_id": f"PR_{pull.number}",
@@ -189,7 +213,7 @@ def _pull(repository: FakeRepository, pull: FakePull, url: str, *, whole: bool =
         "html_url": f"{url}/{repository.name}/pull/{pull.number}",
         "user": {"login": pull.author},
         "labels": [{"name": label} for label in pull.labels],
-        "head": {"ref": pull.branch, "sha": tip, "label": f"{repository.name.split('/')[0]}:{pull.branch}"},
+        "head": {"ref": pull.branch, "sha": tip, "label": f"{source.name.split('/')[0]}:{pull.branch}"},
         "base": {"ref": pull.base, "sha": repository.tip(pull.base)},
     }
     if whole:

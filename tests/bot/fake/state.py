@@ -36,6 +36,8 @@ class FakePull:
     """open, closed or merged"""
     tip: str = ""
     """Of the head while the branch was there."""
+    source: FakeRepository | None = None
+    """The fork that holds the branch."""
     labels: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     reviewers: list[str] = field(default_factory=list)
@@ -60,6 +62,16 @@ class FakeRepository:
     """Names that it had before."""
     pulls: list[FakePull] = field(default_factory=list)
     topics: list[str] = field(default_factory=list)
+    parent: FakeRepository | None = None
+    """Of a fork."""
+
+    def head(self, pull: FakePull) -> str:
+        """The commit that a pull request would merge, which is here, too; empty when its branch is gone."""
+        source = pull.source or self
+        tip = source.tip(pull.branch)
+        if tip and source is not self:
+            self.run("fetch", "--quiet", str(source.git), f"+{tip}:refs/pull/{pull.number}/head")
+        return tip
 
     def run(self, *arguments: str, feed: bytes = b"", check: bool = True) -> str:
         """What git says in the bare repository."""
@@ -106,7 +118,7 @@ class FakeRepository:
 
     def added(self, pull: FakePull, path: str) -> set[int]:
         """The lines of a file that a pull request adds or changes."""
-        diff = self.run("diff", "--unified=0", f"{pull.base}...{pull.branch}", "--", path)
+        diff = self.run("diff", "--unified=0", f"{pull.base}...{self.head(pull)}", "--", path)
         found: set[int] = set()
         for start, count in re.findall(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", diff, re.MULTILINE):
             found |= {*range(int(start), int(start) + int(count or 1))}
@@ -114,7 +126,7 @@ class FakeRepository:
 
     def conflicts(self, pull: FakePull) -> bool:
         """Whether a pull request cannot be merged as it stands."""
-        base, head = self.tip(pull.base), self.tip(pull.branch)
+        base, head = self.tip(pull.base), self.head(pull)
         return not (base and head) or not self.run("merge-tree", "--write-tree", base, head, check=False)
 
 
@@ -142,6 +154,20 @@ class FakeState:
             found.commit(files)
         return found
 
+    def fork(self, repository: FakeRepository, login: str) -> FakeRepository:
+        """The fork of somebody: the one that is there, or a new one."""
+        with self.lock:
+            mine = [each for each in self.repositories.values() if each.name.split("/")[0] == login]
+            found = next((each for each in mine if each.parent is repository), None)
+            if found is None:
+                name = f"{login}/{repository.name.split('/')[1]}"
+                name += "-1" if any(each.name == name for each in mine) else ""
+                found = self.add(name, fork=True, pushers={login}, parent=repository)
+                found.default_branch = repository.default_branch
+                found.run("fetch", "--quiet", str(repository.git), "+refs/heads/*:refs/heads/*")
+                found.run("config", "receive.shallowUpdate", "false")
+            return found
+
     def named(self, name: str) -> FakeRepository | None:
         """By its present name or one that it had."""
         alive = [each for each in self.repositories.values() if not each.gone]
@@ -151,13 +177,14 @@ class FakeState:
     def merge(self, repository: FakeRepository, pull: FakePull) -> None:
         """Somebody merges a pull request."""
         with self.lock:
-            tree = repository.run("merge-tree", "--write-tree", repository.tip(pull.base), repository.tip(pull.branch))
-            parents = ["-p", repository.tip(pull.base), "-p", repository.tip(pull.branch)]
+            head = repository.head(pull)
+            tree = repository.run("merge-tree", "--write-tree", repository.tip(pull.base), head)
+            parents = ["-p", repository.tip(pull.base), "-p", head]
             made = repository.run("commit-tree", *parents, "-m", "Merge", tree)
             repository.run("update-ref", f"refs/heads/{pull.base}", made)
-            pull.tip, pull.state = repository.tip(pull.branch), "merged"
+            pull.tip, pull.state = head, "merged"
 
     def close(self, repository: FakeRepository, pull: FakePull) -> None:
         """Somebody closes a pull request."""
         with self.lock:
-            pull.tip, pull.state = repository.tip(pull.branch), "closed"
+            pull.tip, pull.state = repository.head(pull), "closed"
