@@ -18,6 +18,8 @@ from rewriter.bot.git_run import OPTIONS, GitFailed, Remote, access, end, enviro
 from rewriter.bot.identity import TRAILER
 
 _LOOK_SECONDS = 0.2
+_EVERY_BYTE = "* -text -working-tree-encoding -filter -ident\n"
+"""Attributes that go before the repository's own: what is checked out, and committed again, is what is stored."""
 
 
 class PushRefused(GitFailed):
@@ -71,6 +73,9 @@ class Checkout:
         """Fetches the last commit of a branch and writes its files. Raises GitFailed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._local("init", "--quiet", "--template=", "--initial-branch=main", ".")
+        info = self.folder / ".git" / "info"
+        info.mkdir(exist_ok=True)
+        (info / "attributes").write_text(_EVERY_BYTE)
         refspec = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
         self._origin = remote, refspec
         self._network(remote, "fetch", "--quiet", "--no-tags", "--depth=1", "--", remote.url, refspec)

@@ -54,7 +54,7 @@ def launch(database_url: str, worker: str, tools: Tools, *, listen: bool = True)
         DBOS.listen_queues([])
     DBOS.launch()
     most = max(1, tools.campaign.caps.workers)
-    DBOS.register_queue(_QUEUE, partition_worker_concurrency=most, polling_interval_sec=0.2)
+    DBOS.register_queue(_QUEUE, partition_worker_concurrency=most, polling_interval_sec=0.1)
 
 
 def stop() -> None:

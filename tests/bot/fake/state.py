@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,10 @@ _IDENTITY = {
     "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
     "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
 }
+
+
+Files = Mapping[str, str | tuple[str, str | bytes] | None]
+"""Contents by path: None removes a file, a mode may stand before the content (of a submodule: its commit)."""
 
 
 @dataclass
@@ -90,8 +95,8 @@ class FakeRepository:
         """All of them."""
         return self.run("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
 
-    def commit(self, files: dict[str, str | None], branch: str = "", message: str = "a change") -> str:
-        """Somebody commits files (None: removes one) to a branch."""
+    def commit(self, files: Files, branch: str = "", message: str = "a change") -> str:
+        """Somebody commits files to a branch."""
         branch = branch or self.default_branch
         parent = self.tip(branch)
         index = {"GIT_INDEX_FILE": str(self.git / "scratch-index")}
@@ -108,9 +113,11 @@ class FakeRepository:
         for path, text in files.items():
             if text is None:
                 lines += f"0 {'0' * 40}\t{path}\0".encode()
-            else:
-                blob = run("hash-object", "-w", "--stdin", feed=text.encode())
-                lines += f"100644 {blob}\t{path}\0".encode()
+                continue
+            mode, content = text if isinstance(text, tuple) else ("100644", text)
+            data = content if isinstance(content, bytes) else content.encode()
+            blob = data.decode() if mode == "160000" else run("hash-object", "-w", "--stdin", feed=data)
+            lines += f"{mode} {blob}\t{path}\0".encode()
         run("update-index", "-z", "--index-info", feed=lines)
         made = run("commit-tree", *(["-p", parent] if parent else []), "-m", message, run("write-tree"))
         run("update-ref", f"refs/heads/{branch}", made)
@@ -140,7 +147,7 @@ class FakeState:
         self.organisations: set[str] = {"acme"}
         self.repositories: dict[int, FakeRepository] = {}
 
-    def add(self, name: str, files: dict[str, str | None] | None = None, **more: object) -> FakeRepository:
+    def add(self, name: str, files: Files | None = None, **more: object) -> FakeRepository:
         """A repository with one commit; without files an empty one."""
         number = len(self.repositories) + 1
         git = self.folder / f"{number}.git"

@@ -1,0 +1,65 @@
+"""The bot as a test runs it: one campaign against one forge, again and again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from rewriter.bot.campaign import Author, Campaign, Caps, Source
+from rewriter.bot.ledger import Ledger, Visit
+from rewriter.bot.run import Place, tools_for, work
+from tests.bot.fake.server import FakeForge
+
+TOKEN = "t0ken-of-the-bot"
+
+
+def token_variable(forge: FakeForge) -> str:
+    """The variable that holds the token for it."""
+    host = forge.url.removeprefix("http://").upper()
+    return "DFREWRITE_TOKEN_" + host.replace(".", "_").replace(":", "_")
+
+
+class Bot:
+    """A campaign against a forge."""
+
+    def __init__(self, forge: FakeForge, folder: Path, kind: str = "github") -> None:
+        self.place = Place(folder)
+        self.campaign = Campaign(
+            sources=(Source(kind, forge.url, owners=("acme",)),),
+            caps=Caps(seconds_between_writes=0.0, repository_seconds=20.0),
+            author=Author("Bot", "bot@example.com"),
+        )
+        self.runs = 0
+
+    def run(self) -> dict[tuple[str, str], str]:
+        """What came of each file; a repository as a whole has an empty path."""
+        self.runs += 1
+        with tools_for(self.campaign, self.place) as tools:
+            work(tools, self.place, f"run-{self.runs}", lambda _: None)
+        return {(visit.name, visit.path): visit.outcome for visit in self.visits()}
+
+    def visits(self) -> list[Visit]:
+        """Of the last run."""
+        ledger = Ledger(self.place.ledger)
+        try:
+            return ledger.visits(f"run-{self.runs}")
+        finally:
+            ledger.close()
+
+    def outcomes(self) -> Counter[str]:
+        """Of the last run."""
+        return Counter(visit.outcome for visit in self.visits())
+
+    def why(self, name: str) -> str:
+        """The one reason about a repository."""
+        (found,) = (visit.why for visit in self.visits() if visit.name == name)
+        return found
+
+    def set(self, **pulls: object) -> None:
+        """Changes what the campaign says of pull requests."""
+        self.campaign = replace(self.campaign, pulls=replace(self.campaign.pulls, **pulls))  # type: ignore[arg-type]
+
+    def cap(self, **caps: object) -> None:
+        """Changes the campaign's caps."""
+        self.campaign = replace(self.campaign, caps=replace(self.campaign.caps, **caps))  # type: ignore[arg-type]
