@@ -104,13 +104,13 @@ class Surveyor:
         caps = self._tools.campaign.caps
         folder = Path(tempfile.mkdtemp(prefix="clone-", dir=self._tools.folder))
         checkout = Checkout(folder, Bounds(caps.repository_seconds, caps.repository_mb * 1_000_000))
-        self._tools.clones[task.run, task.repository] = checkout
+        self._tools.clones[task] = checkout
         checkout.clone(self._tools.remote(forge, repository), base)
         return checkout
 
     def forget(self, task: Task) -> None:
         """Removes the clone."""
-        checkout = self._tools.clones.pop((task.run, task.repository), None)
+        checkout = self._tools.clones.pop(task, None)
         if checkout is not None:
             shutil.rmtree(checkout.folder, ignore_errors=True)
 

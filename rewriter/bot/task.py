@@ -84,4 +84,4 @@ class Tools:
     """Where clones are put."""
     verifier: Callable[[], Verifier] | None = None
     """Makes what proves the rewrites of one repository; None: nothing is proven."""
-    clones: dict[tuple[str, str], Checkout] = field(default_factory=dict)
+    clones: dict[Task, Checkout] = field(default_factory=dict)

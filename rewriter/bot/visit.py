@@ -50,7 +50,7 @@ class Visitor:
             objection = self._tools.ledger.reserve_opening(task.run, plan.key, now, caps.per_run, caps.per_hour)
             if objection:
                 return ""
-        checkout = self._tools.clones.get((task.run, task.repository))
+        checkout = self._tools.clones.get(task)
         if checkout is None:
             checkout = self._surveyor.clone(task, forge, survey.repository, survey.base)
         if checkout.head != survey.head:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,24 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.bot.campaign import Author, Campaign, Caps, PullRequests, Rewrite, Source
+from rewriter.bot.campaign import PullRequests, Rewrite, Schedule, Source, window_of
+from rewriter.bot.connect import WallClock
 from rewriter.bot.identity import RETRY_LABEL, find_marker
-from rewriter.bot.ledger import Ledger, Visit
-from rewriter.bot.run import Place, look, tools_for, work
+from rewriter.bot.run import look, tools_for
 from tests.bot.fake.github import github
 from tests.bot.fake.server import Answer, Asked, FakeForge
 from tests.bot.fake.state import FakePull, FakeRepository
 
+from .bots import TOKEN, Bot, token_variable
 from .described import Description, github_description
+from .fleet import GO
 
 pytestmark = pytest.mark.e2e
 
-TOKEN = "t0ken-of-the-bot"
-GO: dict[str, str | None] = {
-    "Dockerfile": 'FROM golang:1.18\nWORKDIR /app\nCOPY . .\nRUN go build -o /app/tides .\nCMD ["/app/tides"]\n',
-    "go.mod": "module example.com/tides\n\ngo 1.18\n",
-    "main.go": "package main\n\nfunc main() {}\n",
-}
 BRANCH = "dfrewrite/Dockerfile/default"
 
 
@@ -39,46 +36,11 @@ def description() -> Description:
 def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, description: Description) -> Iterator[FakeForge]:
     """Every request that it got is legal by GitHub's own description."""
     with FakeForge(tmp_path / "forge", github, "/api/v3") as found:
-        host = found.url.removeprefix("http://").upper().replace(".", "_").replace(":", "_")
-        monkeypatch.setenv(f"DFREWRITE_TOKEN_{host}", TOKEN)
+        monkeypatch.setenv(token_variable(found), TOKEN)
         yield found
         assert found.requests
         judged = [asked for asked in found.requests if asked.path not in found.redirects]
         assert [objection for asked in judged for objection in description.objections(asked)] == []
-
-
-class Bot:
-    """A campaign against a forge, run again and again."""
-
-    def __init__(self, forge: FakeForge, folder: Path) -> None:
-        self.place = Place(folder)
-        self.campaign = Campaign(
-            sources=(Source("github", forge.url, owners=("acme",)),),
-            caps=Caps(seconds_between_writes=0.0, repository_seconds=20.0),
-            author=Author("Bot", "bot@example.com"),
-        )
-        self.runs = 0
-
-    def run(self) -> dict[tuple[str, str], str]:
-        """What came of each file; a repository as a whole has an empty path."""
-        self.runs += 1
-        with tools_for(self.campaign, self.place) as tools:
-            work(tools, self.place, f"run-{self.runs}", lambda _: None)
-        return {(visit.name, visit.path): visit.outcome for visit in self.visits()}
-
-    def visits(self) -> list[Visit]:
-        ledger = Ledger(self.place.ledger)
-        try:
-            return ledger.visits(f"run-{self.runs}")
-        finally:
-            ledger.close()
-
-    def why(self, name: str) -> str:
-        (found,) = (visit.why for visit in self.visits() if visit.name == name)
-        return found
-
-    def set(self, **pulls: object) -> None:
-        self.campaign = replace(self.campaign, pulls=replace(self.campaign.pulls, **pulls))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -154,6 +116,60 @@ def test_a_new_result_updates_it(forge: FakeForge, bot: Bot) -> None:
     assert marker is not None
     assert marker.tip == repository.tip(BRANCH)
     assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+
+
+def test_another_recipe_for_the_same_file_is_an_update(forge: FakeForge, bot: Bot) -> None:
+    """As when the catalogue of images learns of a newer one."""
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    bot.campaign = replace(bot.campaign, rewrite=replace(bot.campaign.rewrite, alpine="3.16"))
+    assert bot.run() == {("acme/tides", "Dockerfile"): "updated"}
+    assert "golang:1.18-alpine3.16" in repository.run("show", f"{BRANCH}:Dockerfile")
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+    assert len(repository.pulls) == 1
+
+
+def test_one_forge_that_wants_a_pause_holds_up_no_other(
+    forge: FakeForge, bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeForge(tmp_path / "other", github, "/api/v3") as other:
+        monkeypatch.setenv(token_variable(other), TOKEN)
+        bot.campaign = replace(
+            bot.campaign, sources=(*bot.campaign.sources, Source("github", other.url, owners=("acme",)))
+        )
+        bot.cap(workers=1)
+        for number in range(3):
+            forge.state.add(f"acme/slow-{number}", GO)
+            other.state.add(f"acme/quick-{number}", GO)
+        order: list[str] = []
+        refused: list[Asked] = []
+
+        def trouble(asked: Asked) -> Answer | str | None:
+            if asked.method == "POST" and not refused:
+                refused.append(asked)
+                return Answer(429, {"message": "Too many requests"}, {"Retry-After": "5"})
+            order.extend(["slow"] if asked.method == "POST" and asked.path.endswith("/pulls") else [])
+            return None
+
+        forge.trouble = trouble
+        other.trouble = lambda asked: (
+            order.append("quick") if asked.method == "POST" and asked.path.endswith("/pulls") else None
+        )
+        bot.run()
+    assert order == ["quick"] * 3 + ["slow"] * 3
+
+
+def test_outside_of_its_window_nothing_is_written(forge: FakeForge, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window opens three seconds after the run began; the clock of the bot stands a minute before it."""
+    forge.state.add("acme/tides", GO)
+    begin = time.time()
+    ahead = 60 * 60 * 8 - 3 - begin % (60 * 60 * 24)  # what makes it three seconds to eight
+    monkeypatch.setattr(WallClock, "now", lambda _: time.time() + ahead)
+    bot.campaign = replace(bot.campaign, schedule=Schedule((window_of("08:00-09:00"),)))
+    written: list[float] = []
+    forge.trouble = lambda asked: written.append(time.time() - begin) if asked.method != "GET" else None
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    assert min(written) >= 3.0
 
 
 def test_what_is_obsolete_is_closed(forge: FakeForge, bot: Bot) -> None:

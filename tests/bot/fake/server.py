@@ -59,7 +59,7 @@ class FakeForge:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> FakeForge:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,6 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
     dialect: ClassVar[Any]  # a function, which mypy takes for a method
     prefix: ClassVar[str]
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a reply goes out in two parts, and the second would wait for 40 ms
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
