@@ -131,7 +131,8 @@ class ForgeHttp:
             address = self._next(address, reply)
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
-        """Writes. `Unreachable` says that nobody knows whether it was done."""
+        """Writes; ``path`` may be a whole address of the same host. `Unreachable` says that nobody knows whether it was
+        done."""
         self.pace.before_write()
         response = self._ask(method, self._address(path, {}), {}, body)
         self._judge(response)
@@ -141,6 +142,8 @@ class ForgeHttp:
 
     def _address(self, path: str, query: Mapping[str, str | int]) -> str:
         text = urllib.parse.urlencode(query)
+        if self._is_ours(path):
+            return path
         return f"{self.base}{path}{'?' if text else ''}{text}"
 
     def _next(self, address: str, reply: Reply) -> str | None:

@@ -227,7 +227,9 @@ class GitHub:
     def ready(self, repository: Repository, number: int) -> None:
         """See Forge. The REST API cannot."""
         node = Shape(self._http.get(f"{_of(repository)}/pulls/{number}").data, "pull request").text("node_id")
-        reply = self._http.send("POST", "/graphql", {"query": _READY, "variables": {"id": node}})
+        # GitHub Enterprise has it beside the REST API, and not below it.
+        address = f"{self._http.base.removesuffix('/v3')}/graphql"
+        reply = self._http.send("POST", address, {"query": _READY, "variables": {"id": node}})
         if Shape(reply.data, "answer").each("errors"):
             raise ForgeError(f"{self._host} does not take the pull request as ready for review")
 

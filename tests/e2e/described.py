@@ -59,7 +59,7 @@ class Description:
 
     def objections(self, asked: Asked) -> list[str]:
         """What is not legal about a request."""
-        if asked.path == "/graphql":
+        if asked.path.endswith("/graphql"):  # of another description
             return []
         matching = [item for pattern, item in self._paths if pattern.fullmatch(asked.path)]
         operation = next((item[asked.method.lower()] for item in matching if asked.method.lower() in item), None)

@@ -29,6 +29,8 @@ def github(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
         own = [each for each in state.repositories.values() if login in each.pushers and not each.gone]
         found = _page(asked, [_repository(each, "", url) for each in own], url)  # it says nothing of what an App may
         return Answer(200, {"total_count": len(own), "repositories": found.data}, found.headers)
+    if path == "/api/graphql":
+        return _ready(state, asked.body)
     if path == "/search/repositories":
         words = asked.query["q"].split()
         own = [each for each in state.repositories.values() if all(word in each.name for word in words)]
@@ -50,6 +52,21 @@ def github(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
     if rest == "":
         return Answer(200, _repository(repository, login, url))
     return _within(state, repository, rest, asked, login, url)
+
+
+def _ready(state: FakeState, body: dict[str, Any]) -> Answer:
+    """The one mutation that is asked for."""
+    assert "markPullRequestReadyForReview" in body["query"]
+    for repository in state.repositories.values():
+        for pull in repository.pulls:
+            if _node(repository, pull) == body["variables"]["id"]:
+                pull.draft = False
+                return Answer(200, {"data": {"markPullRequestReadyForReview": {"clientMutationId": None}}})
+    return Answer(200, {"data": None, "errors": [{"message": "Could not resolve to a node"}]})
+
+
+def _node(repository: FakeRepository, pull: FakePull) -> str:
+    return f"PR_{repository.id}_{pull.number}"
 
 
 def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Asked, login: str, url: str) -> Answer:
@@ -204,7 +221,7 @@ def _pull(repository: FakeRepository, pull: FakePull, url: str, *, whole: bool =
     tip, source = repository.head(pull) or pull.tip, pull.source or repository
     found = {
         "number": pull.number,
-        "node_id": f"PR_{pull.number}",
+        "node_id": _node(repository, pull),
         "state": "open" if pull.state == "open" else "closed",
         "merged_at": _TIME if pull.state == "merged" else None,
         "title": pull.title,
