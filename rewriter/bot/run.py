@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from rewriter.bot.connect import Connector, WallClock, spread
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Forge, ForgeError, Repository
 from rewriter.bot.git_run import GitFailed, Remote
-from rewriter.bot.ledger import Ledger
+from rewriter.bot.ledger import Ledger, Visit
 from rewriter.bot.pace import Limits
 from rewriter.bot.sources import repositories
 from rewriter.bot.task import Survey, Task, Tools
@@ -33,6 +34,7 @@ LEASE = 60.0
 """Seconds after which a worker that was not seen is dead, and its work is taken over."""
 _LOOK_SECONDS = 0.2
 _MOST_WORKERS = 100
+_NOT_THERE = "there is no such repository, or this identity may not see it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,12 @@ def _verifier(campaign: Campaign) -> Callable[[], Verifier]:
 def look(tools: Tools, run: str) -> Iterator[tuple[Task, Survey | str]]:
     """The dry run: what would be done in each repository, or why it cannot be told. Nothing is written to a forge."""
     visitor = Visitor(tools)
-    for place, repository in repositories(tools.campaign, tools.forges):
+    missing: list[Task] = []
+
+    def note(source: int, name: str) -> None:
+        missing.append(Task(run, source, name, name))
+
+    for place, repository in repositories(tools.campaign, tools.forges, note):
         task = Task(run, place, repository.id, repository.name)
         try:
             yield task, visitor.survey(task)
@@ -130,6 +137,7 @@ def look(tools: Tools, run: str) -> Iterator[tuple[Task, Survey | str]]:
             yield task, str(error)
         finally:
             visitor.forget(task)
+    yield from ((task, _NOT_THERE) for task in missing)
 
 
 def work(tools: Tools, place: Place, run: str, tell: Callable[[str], None], *, discovers: bool = True) -> Counter[str]:
@@ -142,7 +150,7 @@ def work(tools: Tools, place: Place, run: str, tell: Callable[[str], None], *, d
         workflow.launch(place.workflows, worker, tools)
         try:
             if discovers:
-                found = repositories(campaign, tools.forges)
+                found = repositories(campaign, tools.forges, partial(_missing, tools, run))
                 tasks = (Task(run, source, repository.id, repository.name) for source, repository in found)
                 count = workflow.enqueue(tasks, campaign.name, lambda task: tools.identities[task.source])
                 tell(f"{count} repositories")
@@ -150,6 +158,12 @@ def work(tools: Tools, place: Place, run: str, tell: Callable[[str], None], *, d
         finally:
             workflow.stop()
     return Counter(visit.outcome for visit in tools.ledger.visits(run))
+
+
+def _missing(tools: Tools, run: str, source: int, name: str) -> None:
+    """Writes down that a repository which was named is not there."""
+    host, now = tools.forges[source].host, tools.clock.now()
+    tools.ledger.visited(Visit(run, host, name, name, "", "failed", _NOT_THERE, failed=True, at=now))
 
 
 def _until_done(tools: Tools, run: str, worker: str, tell: Callable[[str], None]) -> None:

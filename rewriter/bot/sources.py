@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rewriter.bot.campaign import Campaign, CampaignError, Source
@@ -14,27 +16,42 @@ from rewriter.bot.forge import Forge, Repository
 _MAX_SIZE = 10_000_000  # bytes of a list of repositories
 
 
-def repositories(campaign: Campaign, forges: tuple[Forge, ...]) -> Iterator[tuple[int, Repository]]:
-    """The repositories of all sources, each once, with the place of its source. May raise what forges raise."""
+def repositories(
+    campaign: Campaign, forges: tuple[Forge, ...], missing: Callable[[int, str], None] = lambda _place, _name: None
+) -> Iterator[tuple[int, Repository]]:
+    """The repositories of all sources, each once, with the place of its source; ``missing`` is told of those that were
+    named and are not there. May raise CampaignError and what forges raise."""
     seen: set[tuple[str, str]] = set()
     for place, (source, forge) in enumerate(zip(campaign.sources, forges, strict=True)):
-        for repository in _of(source, forge):
+        for repository in _of(source, forge, partial(missing, place)):
             key = (repository.forge, repository.id)
             if key not in seen and is_wanted(source, repository):
                 seen.add(key)
                 yield place, repository
 
 
-def _of(source: Source, forge: Forge) -> Iterator[Repository]:
+def _of(source: Source, forge: Forge, missing: Callable[[str], None]) -> Iterator[Repository]:
     for name in (*source.repositories, *_listed(source.file)):
+        _check_name(source, name)
         found = forge.repository(name)
         if found is not None:
             yield found
+        else:
+            missing(name)
     if source.search:
         yield from forge.search(source.search)
     elif not source.repositories and not source.file:
         for owner in source.owners:
             yield from forge.of_owner(owner)
+
+
+def _check_name(source: Source, name: str) -> None:
+    """Raises CampaignError for a name that is none, without repeating it: it may hold a password."""
+    address = urllib.parse.urlsplit(name) if "://" in name else None
+    if address is not None and (address.password or ("@" in address.netloc and address.scheme.startswith("http"))):
+        raise CampaignError("an address of a repository must not hold a user or a password: they are kept on disk")
+    if address is not None and source.forge not in ("git", "folder"):
+        raise CampaignError(f"a repository of {source.forge} is named as owner/name, and not by its address")
 
 
 def _listed(path: str) -> list[str]:

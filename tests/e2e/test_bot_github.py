@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -227,6 +228,14 @@ def test_repositories_that_are_not_touched(forge: FakeForge, bot: Bot) -> None:
     assert all(each.branches() in ([], ["main"]) for each in forge.state.repositories.values())
 
 
+def test_a_repository_that_was_named_and_is_not_there(forge: FakeForge, bot: Bot) -> None:
+    forge.state.add("acme/tides", GO)
+    source = Source("github", forge.url, repositories=("acme/tides", "acme/tide"))
+    bot.campaign = replace(bot.campaign, sources=(source,))
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened", ("acme/tide", ""): "failed"}
+    assert bot.why("acme/tide") == "there is no such repository, or this identity may not see it"
+
+
 def test_one_pull_request_at_a_time(forge: FakeForge, bot: Bot) -> None:
     repository = forge.state.add("acme/tides", {**GO, **{f"api/{path}": text for path, text in GO.items()}})
     assert Counter(bot.run().values()) == {"opened": 1, "left alone": 1}
@@ -241,6 +250,20 @@ def test_all_files_together(forge: FakeForge, bot: Bot) -> None:
     assert bot.run() == {("acme/tides", "."): "opened"}
     assert _only(repository).branch == "dfrewrite/all/default"
     assert len(repository.run("log", "--format=%s", "main..dfrewrite/all/default").splitlines()) == 2
+
+
+def test_commits_are_signed_with_a_key_of_ssh(forge: FakeForge, bot: Bot, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    signers = tmp_path / "signers"
+    signers.write_text(f"bot@example.com {key.with_suffix('.pub').read_text()}")
+    bot.campaign = replace(bot.campaign, author=replace(bot.campaign.author, signing_key=str(key)))
+    repository = forge.state.add("acme/tides", GO)
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    trusted = ("-c", "gpg.format=ssh", "-c", f"gpg.ssh.allowedSignersFile={signers}")
+    shown = repository.run(*trusted, "log", "--format=%G? %GS", f"main..{BRANCH}").splitlines()
+    assert shown == ["G bot@example.com"] * 2
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
 
 
 def test_a_cap_on_a_run(forge: FakeForge, bot: Bot) -> None:

@@ -1,4 +1,4 @@
-"""The bot with a build engine: what is proven is proposed as measured, and what is not stays a draft or is left alone."""
+"""The bot with a build engine: what is proven is proposed as measured; what is not stays a draft or is left alone."""
 
 from __future__ import annotations
 

@@ -54,6 +54,8 @@ class FakeForge:
         """Paths that a redirect led to: nobody need describe those."""
         self.trouble: Callable[[Asked], Answer | str | None] = lambda _: None
         """Asked first: an answer to give instead, ``"die"`` (it is done, and the connection cut), or None."""
+        self.git_refuses = False
+        """Whether git takes no token at all."""
         handler = type("Handler", (_Handler,), {"forge": self, "dialect": staticmethod(dialect), "prefix": prefix})
         self._server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -158,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
             repository = state.named(match[1]) if match else None
         kind, _, shown = self.headers.get("authorization", "").partition(" ")
         secret = base64.b64decode(shown).decode().partition(":")[2] if kind == "Basic" else ""
-        login = state.tokens.get(secret, "")
+        login = "" if self.forge.git_refuses else state.tokens.get(secret, "")
         pushes = "git-receive-pack" in self.path
         if repository is None or match is None or not login:
             self._plain(404 if login else 401)
