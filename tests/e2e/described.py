@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -21,6 +22,11 @@ _MEMBER = "package/generated/api.github.com.json"
 
 
 def github_description() -> Description:
+    """GitHub's, of its REST API."""
+    return Description(json.loads(github_document().read_bytes()))
+
+
+def github_document() -> Path:
     """Fetched once, and kept in the cache folder."""
     folder = cache_home() / "openapi"
     kept = folder / f"github-{VERSION}.json"
@@ -35,7 +41,7 @@ def github_description() -> Description:
             assert member is not None
             kept.write_bytes(member.read())
         archive.unlink()
-    return Description(json.loads(kept.read_bytes()))
+    return kept
 
 
 class Description:
