@@ -103,3 +103,39 @@ def decide(shown: Shown, wanted: Wanted | None, key: str, committer: str, *, rec
     if shown.tip != marker.tip:
         return Decision(Do.UPDATE, "its branch does not hold what its body says", newest, shown.tip)
     return Decision(Do.NOTHING, f"#{newest.number} is up to date", newest)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the ledger says of a key where a branch is all that there can be."""
+
+    tip: str
+    """The commit that was pushed last."""
+    output: str
+    """The hash of what was proposed last."""
+
+
+def decide_branch(
+    shown: Shown,
+    wanted: Wanted | None,
+    remembered: Remembered | None,
+    key: str,
+    committer: str,
+    *,
+    recreate: bool = False,
+) -> Decision:
+    """`decide` where there are no pull requests: a branch of ours that is gone was merged or turned down."""
+    foreign = next((commit for commit in shown.ahead if not is_ours(commit, committer, key)), None)
+    if foreign is not None:
+        return Decision(Do.NOTHING, f"its branch holds a commit of somebody else ({foreign.id[:12]})")
+    if wanted is None:
+        if shown.tip is not None:
+            return Decision(Do.REMOVE_BRANCH, "there is nothing to change any more", None, shown.tip)
+        return Decision(Do.NOTHING, "nothing to change")
+    if shown.tip is None:
+        if remembered is not None and not recreate:
+            return Decision(Do.NOTHING, "its branch was removed")
+        return Decision(Do.OPEN, "not proposed yet")
+    if remembered is not None and (remembered.tip, remembered.output) == (shown.tip, wanted.output):
+        return Decision(Do.NOTHING, "its branch is up to date")
+    return Decision(Do.UPDATE, "the result changed", None, shown.tip)

@@ -150,6 +150,10 @@ class Forge(Protocol):
     def host(self) -> str:
         """The host of its web pages, lower case."""
 
+    @property
+    def branches_only(self) -> bool:
+        """Whether a branch is all that a proposal can be: then only the ledger says what became of an earlier one."""
+
     def login(self) -> str:
         """The name of the identity."""
 

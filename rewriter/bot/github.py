@@ -47,6 +47,8 @@ def api_of(url: str) -> str:
 class GitHub:
     """See `rewriter.bot.forge.Forge`."""
 
+    branches_only = False
+
     def __init__(self, http: ForgeHttp, host: str, installation: Installation | None = None) -> None:
         """``installation``: when it is an App that asks, and nobody with a name of their own."""
         self._http = http

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from rewriter.bot.sources import local_clones
 from rewriter.io.gitcmd import FOREIGN_VARIABLES, SAFE_OPTIONS, SAFE_VARIABLES
 
 _SECONDS = 60.0
+_DEPTH = 100
+"""Commits that are fetched to tell whose a branch is."""
 
 
 class PlainGit:
     """See `rewriter.bot.forge.Forge`. What only a forge has is empty or refused."""
 
     host = "git"
+    branches_only = True
 
     def login(self) -> str:
         """See Forge."""
@@ -74,9 +78,16 @@ class PlainGit:
     def ahead(
         self, repository: Repository, base: str, branch: str, *, source: Repository | None = None
     ) -> list[AheadCommit]:
-        """Not told without a clone: a branch that is there counts as somebody's, and is left alone."""
-        tip = self.tip(repository, branch)
-        return [AheadCommit(tip, "", "")] if tip is not None else []
+        """See Forge. Of a branch whose origin is further back than a shallow fetch shows, all commits count."""
+        with tempfile.TemporaryDirectory(prefix="dfrewrite-") as folder:
+            _ask("init", "--quiet", "--bare", "--template=", ".", folder=folder)
+            names = [f"+refs/heads/{base}:refs/heads/base", f"+refs/heads/{branch}:refs/heads/branch"]
+            fetch = ("fetch", "--quiet", "--no-tags", f"--depth={_DEPTH}", "--", repository.clone_url, *names)
+            if _ask(*fetch, folder=folder) is None:
+                raise Unreachable(f"{repository.name} cannot be reached")
+            lines = _ask("log", "--reverse", "--format=%x00%H%n%ce%n%B", "base..branch", folder=folder)
+        commits = "\n".join(lines or []).split("\0")[1:]
+        return [AheadCommit(*(each.split("\n", 2))) for each in commits]
 
     def open_pull(self, repository: Repository, new: NewPull, *, source: Repository | None = None) -> Pull:
         """The branch is all there is."""
@@ -110,7 +121,11 @@ class PlainGit:
 
     def delete_branch(self, repository: Repository, branch: str) -> None:
         """See Forge."""
-        raise Refused("plain git removes no branch")
+        if (
+            _ask("push", "--quiet", "--no-verify", "--delete", "--", repository.clone_url, f"refs/heads/{branch}")
+            is None
+        ):
+            raise Refused(f"the branch {branch} of {repository.name} cannot be removed")
 
     def fork(self, repository: Repository) -> Repository | None:
         """There is none."""
@@ -132,7 +147,7 @@ class PlainGit:
         raise Refused("plain git has no issues")
 
 
-def _ask(*arguments: str) -> list[str] | None:
+def _ask(*arguments: str, folder: str | None = None) -> list[str] | None:
     """The lines that git prints; None where it fails."""
     import os
 
@@ -141,6 +156,7 @@ def _ask(*arguments: str) -> list[str] | None:
     try:
         done = subprocess.run(
             ["git", *SAFE_OPTIONS, *arguments],
+            cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rewriter.bot.campaign import Campaign
 from rewriter.bot.checkout import Bounds, Checkout
-from rewriter.bot.decide import Do, Shown, Wanted, decide
+from rewriter.bot.decide import Decision, Do, Remembered, Shown, Wanted, decide, decide_branch
 from rewriter.bot.forge import Forge, Pull, Repository, State
 from rewriter.bot.identity import find_marker
 from rewriter.bot.prepare import Left, Prepared, prepare
@@ -136,7 +136,7 @@ class Surveyor:
             if known is None:
                 continue  # of another campaign, or of somebody else
             key, path = known
-            opened += any(pull.state is State.OPEN for pull in pulls)
+            opened += any(pull.state is State.OPEN for pull in pulls) or (forge.branches_only and branch in branches)
             if mine is None and _is_kept(branch, pulls, left):
                 continue
             tip = branches.get(branch)
@@ -144,11 +144,21 @@ class Surveyor:
             pulls = [self._with_conflicts(forge, repository, pull) for pull in pulls]
             shown = Shown(tuple(pulls), tip, tuple(ahead))
             wish = Wanted(key, mine.base, mine.output, mine.proven) if mine is not None else None
-            found = decide(shown, wish, key, self._email, recreate=self._pulls.recreate)
+            found = self._decide(forge, shown, wish, key)
             number = found.pull.number if found.pull is not None else None
             url = found.pull.url if found.pull is not None else ""
             plans.append(Plan(found.do, found.why, key, path, branch, mine, number, found.expected, url))
         return self._capped(plans, opened, waiting), waiting
+
+    def _decide(self, forge: Forge, shown: Shown, wish: Wanted | None, key: str) -> Decision:
+        recreate = self._pulls.recreate
+        if not forge.branches_only:
+            return decide(shown, wish, key, self._email, recreate=recreate)
+        record = self._tools.ledger.proposal(key)
+        # What was only about to be pushed when somebody was killed was not proposed yet.
+        known = record is not None and record.state == State.OPEN.value
+        remembered = Remembered(record.tip, record.output) if record is not None and known else None
+        return decide_branch(shown, wish, remembered, key, self._email, recreate=recreate)
 
     def _capped(self, plans: list[Plan], opened: int, waiting: list[Left]) -> list[Plan]:
         most = self._tools.campaign.caps.open_per_repository
