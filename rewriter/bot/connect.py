@@ -15,7 +15,7 @@ from rewriter.bot.github_app import APP_ID
 from rewriter.bot.ledger import Ledger
 from rewriter.bot.pace import Clock, Limits, SharedPace
 from rewriter.bot.sources import by_owner
-from rewriter.bot.tokens import NAMES, PRIVATE_KEY, own_name, token_for
+from rewriter.bot.tokens import NAMES, PRIVATE_KEY, Token, own_name, token_for
 
 _PUBLIC = {"github": "https://github.com", "gitlab": "https://gitlab.com", "gitea": "https://codeberg.org"}
 
@@ -79,7 +79,11 @@ def spread(campaign: Campaign, environment: Mapping[str, str]) -> Campaign:
 
 def _host(source: Source) -> str:
     """Of the forge's web pages, with its port."""
-    return urllib.parse.urlsplit(source.url or _PUBLIC[source.forge]).netloc.lower()
+    return urllib.parse.urlsplit(_url(source)).netloc.lower()
+
+
+def _url(source: Source) -> str:
+    return source.url or _PUBLIC[source.forge]
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,27 @@ class Connector:
             from rewriter.bot.plain import PlainGit
 
             return Connected(PlainGit(), "git", None, self.certificates)
-        if source.forge != "github":
-            raise CampaignError(f"source: the forge {source.forge} is not spoken yet")
-        return self._github(source)
+        if source.forge == "github":
+            return self._github(source)
+        host = _host(source)
+        token = token_for(source.forge, host, self.environment)
+        if token is None:
+            raise CampaignError(_no_token(source.forge, host))
+        return self._gitlab(source, host, token) if source.forge == "gitlab" else self._gitea(source, host, token)
+
+    def _gitlab(self, source: Source, host: str, token: Token) -> Connected:
+        from rewriter.bot import gitlab
+
+        identity = f"gitlab:{host}"
+        http = self._http(gitlab.api_of(_url(source)), identity, token)
+        return Connected(gitlab.GitLab(http, host), identity, token, self.certificates)
+
+    def _gitea(self, source: Source, host: str, token: Token) -> Connected:
+        from rewriter.bot import gitea
+
+        identity = f"gitea:{host}"
+        http = self._http(gitea.api_of(_url(source)), identity, token, page_size=gitea.PAGE_SIZE)
+        return Connected(gitea.Gitea(http, host), identity, token, self.certificates)
 
     def _github(self, source: Source) -> Connected:
         from rewriter.bot import github
@@ -122,7 +144,14 @@ class Connector:
         forge = github.GitHub(self._http(api, identity, found, headers), host, found)
         return Connected(forge, identity, found, self.certificates)
 
-    def _http(self, api: str, identity: str, credentials: Credentials, headers: Mapping[str, str]) -> ForgeHttp:
+    def _http(
+        self,
+        api: str,
+        identity: str,
+        credentials: Credentials,
+        headers: Mapping[str, str] | None = None,
+        page_size: tuple[str, int] = ("per_page", 100),
+    ) -> ForgeHttp:
         return ForgeHttp(
             api,
             credentials,
@@ -132,6 +161,7 @@ class Connector:
             cache=OwnReplies(self.ledger, identity),
             certificates=self.certificates,
             headers=headers,
+            page_size=page_size,
         )
 
 

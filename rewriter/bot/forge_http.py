@@ -83,8 +83,10 @@ class ForgeHttp:
         cache: Cache | None = None,
         certificates: str = "",
         headers: Mapping[str, str] | None = None,
+        page_size: tuple[str, int] = ("per_page", 100),
     ) -> None:
-        """``base``: the address of the API. ``certificates``: a file of authorities to trust, not the system's."""
+        """``base``: the address of the API. ``certificates``: a file of authorities to trust, not the system's.
+        ``page_size``: how a page's size is called, and the largest that is granted."""
         self.base = base.rstrip("/")
         self.credentials = credentials
         self.pace = pace
@@ -92,6 +94,7 @@ class ForgeHttp:
         self._cache = cache
         self._certificates = certificates
         self._headers = dict(headers or {})
+        self._page_size = page_size
         self._client: httpx.Client | None = None
         self._refusals = 0
         """How often in a row the forge wanted to be left alone without saying for how long."""
@@ -122,7 +125,7 @@ class ForgeHttp:
 
     def pages(self, path: str, **query: str | int) -> Iterator[Any]:
         """The items of all pages of a list, one after the other."""
-        address: str | None = self._address(path, {**query, "per_page": 100})
+        address: str | None = self._address(path, {**query, self._page_size[0]: self._page_size[1]})
         for _ in range(MOST_PAGES):
             if address is None:
                 return

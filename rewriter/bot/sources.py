@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -71,6 +71,12 @@ def _listed(path: str) -> list[str]:
     return [name for name in names if name]
 
 
+def belongs(repository: Repository, owners: Iterable[str]) -> bool:
+    """Whether a repository is of one of them, or of a group within a group of theirs."""
+    name = repository.name.lower()
+    return any(name.startswith(f"{owner.lower().rstrip('/')}/") for owner in owners)
+
+
 def by_owner(source: Source) -> Iterator[Source]:
     """The same source as several with one owner each. Raises CampaignError."""
     names = (*source.repositories, *_listed(source.file))
@@ -84,8 +90,7 @@ def by_owner(source: Source) -> Iterator[Source]:
 def is_wanted(source: Source, repository: Repository) -> bool:
     """Whether a repository passes the filters of its source. What belongs to nobody that was named never does."""
     name = repository.name.lower()
-    owners = {owner.lower() for owner in source.owners}
-    if source.search and repository.owner.lower() not in owners:
+    if source.search and not belongs(repository, source.owners):
         return False
     if (repository.archived and not source.archived) or (repository.fork and not source.forks):
         return False

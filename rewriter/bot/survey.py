@@ -18,6 +18,7 @@ from rewriter.bot.decide import Decision, Do, Remembered, Shown, Wanted, decide,
 from rewriter.bot.forge import Forge, Pull, Repository, State
 from rewriter.bot.identity import find_marker
 from rewriter.bot.prepare import Left, Prepared, prepare
+from rewriter.bot.sources import belongs
 from rewriter.bot.task import Plan, Survey, Task, Tools
 from rewriter.source import decode
 
@@ -78,8 +79,8 @@ class Surveyor:
             return "it is gone, or this identity may not see it"
         if any(fnmatch.fnmatchcase(repository.name.lower(), each.lower()) for each in self._pulls.opt_out):
             return "it is on the list of those that opt out"
-        owners = {name.lower() for name in allowed_owners(self._tools.campaign, task.source)}
-        if owners and repository.owner.lower() not in owners:
+        owners = allowed_owners(self._tools.campaign, task.source)
+        if owners and not belongs(repository, owners):
             return f"it belongs to {repository.owner} now, who was not named"
         if repository.archived:
             return "it is archived"

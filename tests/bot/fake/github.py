@@ -81,10 +81,8 @@ def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
     if match := re.fullmatch(r"/git/trees/(.+)", rest):
         if not repository.tip(match[1]):
             return _error(409, "Git Repository is empty.") if not repository.branches() else _error(404, "Not Found")
-        lines = repository.run("ls-tree", "-r", match[1]).splitlines()
-        entries = [(*line.split(None, 3)[:3], line.partition("\t")[2]) for line in lines]
-        tree = [{"mode": mode, "type": kind, "sha": sha, "path": path} for mode, kind, sha, path in entries]
-        return Answer(200, {"sha": repository.tip(match[1]), "tree": tree, "truncated": False})
+        tree = {"sha": repository.tip(match[1]), "tree": repository.files(match[1]), "truncated": False}
+        return Answer(200, tree)
     if match := re.fullmatch(r"/git/refs?/heads/(.+)", rest):
         return _reference(repository, match[1], asked)
     if match := re.fullmatch(r"/compare/(.+)\.\.\.(.+)", rest):
@@ -93,8 +91,8 @@ def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
         base, head = match[1], source.tip(branch)
         if source is not repository and head:
             repository.run("fetch", "--quiet", str(source.git), head)
-        ids = repository.run("rev-list", "--reverse", f"{base}..{head}", check=False).split()
-        return Answer(200, {"ahead_by": len(ids), "commits": [_commit(repository, each) for each in ids]})
+        commits = [_commit(*each) for each in repository.ahead(base, head)]
+        return Answer(200, {"ahead_by": len(commits), "commits": commits})
     if rest == "/pulls" and asked.method == "GET":
         owner, _, head = asked.query.get("head", "").partition(":")
         found = [
@@ -119,11 +117,7 @@ def _reference(repository: FakeRepository, branch: str, asked: Asked) -> Answer:
     if asked.method == "DELETE":
         if not tip:
             return _error(422, "Reference does not exist")
-        for pull in repository.pulls:
-            if pull.branch == branch and pull.state == "open":
-                pull.state = "closed"
-            pull.tip = tip if pull.branch == branch else pull.tip
-        repository.run("update-ref", "-d", f"refs/heads/{branch}")
+        repository.drop(branch)
         return Answer(204)
     if not tip:
         return _error(404, "Not Found")
@@ -174,7 +168,7 @@ def _of_pull(repository: FakeRepository, pull: FakePull, rest: str, asked: Asked
         pull.labels += [label for label in asked.body["labels"] if label not in pull.labels]
         return Answer(200, [{"name": label} for label in pull.labels])
     if rest == "/requested_reviewers":
-        pull.reviewers += asked.body["reviewers"]
+        pull.reviewers += [*asked.body["reviewers"], *(f"/{team}" for team in asked.body["team_reviewers"])]
         return Answer(201, _pull(repository, pull, url))
     return _error(404, "Not Found")
 
@@ -238,8 +232,7 @@ def _pull(repository: FakeRepository, pull: FakePull, url: str, *, whole: bool =
     return found
 
 
-def _commit(repository: FakeRepository, identifier: str) -> dict[str, Any]:
-    email, _, message = repository.run("show", "--no-patch", "--format=%ce%n%B", identifier).partition("\n")
+def _commit(identifier: str, email: str, message: str) -> dict[str, Any]:
     person = {"name": "x", "email": email, "date": _TIME}
     return {"sha": identifier, "commit": {"message": message, "author": person, "committer": person}}
 

@@ -46,9 +46,20 @@ class FakePull:
     labels: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     reviewers: list[str] = field(default_factory=list)
+    """Teams with a slash before their name."""
     reviews: list[str] = field(default_factory=list)
     remarks: list[tuple[str, int, str]] = field(default_factory=list)
     """Path, line and text."""
+
+
+@dataclass
+class FakeIssue:
+    """One issue."""
+
+    number: int
+    title: str
+    body: str
+    author: str
 
 
 @dataclass
@@ -69,6 +80,9 @@ class FakeRepository:
     topics: list[str] = field(default_factory=list)
     parent: FakeRepository | None = None
     """Of a fork."""
+    labels: list[str] = field(default_factory=list)
+    """Where they must be made before they can be used."""
+    issues: list[FakeIssue] = field(default_factory=list)
 
     def head(self, pull: FakePull) -> str:
         """The commit that a pull request would merge, which is here, too; empty when its branch is gone."""
@@ -131,6 +145,31 @@ class FakeRepository:
             found |= {*range(int(start), int(start) + int(count or 1))}
         return found
 
+    def ahead(self, base: str, head: str) -> list[tuple[str, str, str]]:
+        """Id, e-mail address of the committer, and message of what a commit has and a branch has not; oldest first."""
+        found = []
+        for identifier in self.run("rev-list", "--reverse", f"{base}..{head}", check=False).split():
+            email, _, message = self.run("show", "--no-patch", "--format=%ce%n%B", identifier).partition("\n")
+            found.append((identifier, email, message))
+        return found
+
+    def files(self, commit: str) -> list[dict[str, str]]:
+        """The entries of a commit's tree: mode, type, sha and path."""
+        lines = [line for line in self.run("ls-tree", "-r", "-z", commit).split("\0") if line]
+        entries = ((*line.split(None, 3)[:3], line.partition("\t")[2]) for line in lines)
+        return [{"mode": mode, "type": kind, "sha": sha, "path": path} for mode, kind, sha, path in entries]
+
+    def drop(self, branch: str) -> bool:
+        """Removes a branch, which closes what is open of it; False when it is not there."""
+        tip = self.tip(branch)
+        for pull in self.pulls if tip else []:
+            if pull.source is None and pull.branch == branch:
+                pull.tip = tip
+                pull.state = "closed" if pull.state == "open" else pull.state
+        if tip:
+            self.run("update-ref", "-d", f"refs/heads/{branch}")
+        return bool(tip)
+
     def conflicts(self, pull: FakePull) -> bool:
         """Whether a pull request cannot be merged as it stands."""
         base, head = self.tip(pull.base), self.head(pull)
@@ -145,6 +184,8 @@ class FakeState:
         self.lock = threading.RLock()
         self.tokens = {"t0ken-of-the-bot": "bot"}
         self.organisations: set[str] = {"acme"}
+        self.people = ["jo", "kim"]
+        self.people = ["jo", "kim"]
         self.repositories: dict[int, FakeRepository] = {}
 
     def add(self, name: str, files: Files | None = None, **more: object) -> FakeRepository:

@@ -1,0 +1,61 @@
+"""What GitLab's replies say, in our words.
+
+Merge requests whose titles begin with `DRAFT` are drafts; elsewhere in this program a title is without it.
+"""
+
+from __future__ import annotations
+
+from rewriter.bot.forge import AheadCommit, Pull, Repository, State
+from rewriter.bot.shapes import Shape
+
+DRAFT = "Draft: "
+_DEVELOPER = 30
+"""The access level from which branches may be pushed: https://docs.gitlab.com/api/access_requests."""
+_STATES = {"opened": State.OPEN, "locked": State.OPEN, "merged": State.MERGED, "closed": State.CLOSED}
+_CONFLICTS = {"can_be_merged": False, "cannot_be_merged": True, "cannot_be_merged_recheck": True}
+
+
+def project_of(shape: Shape, host: str) -> Repository:
+    """A project. Lists do not say what one may do in it."""
+    levels = [0]
+    rights = shape.maybe("permissions")
+    for name in ("project_access", "group_access"):
+        access = rights.maybe(name) if rights is not None else None
+        levels.append(access.number("access_level", 0) if access is not None else 0)
+    return Repository(
+        forge=host,
+        id=str(shape.number("id")),
+        name=shape.text("path_with_namespace"),
+        default_branch="" if shape.flag("empty_repo") else shape.text("default_branch", ""),
+        clone_url=shape.text("http_url_to_repo"),
+        web_url=shape.text("web_url", ""),
+        archived=shape.flag("archived"),
+        fork=shape.maybe("forked_from_project") is not None,
+        may_push=max(levels) >= _DEVELOPER,
+        topics=shape.texts("topics"),
+    )
+
+
+def pull_of(shape: Shape) -> Pull:
+    """A merge request; its title without what makes it a draft."""
+    author, draft, title = shape.maybe("author"), shape.flag("draft"), shape.text("title")
+    return Pull(
+        number=shape.number("iid"),
+        state=_STATES.get(shape.text("state"), State.CLOSED),
+        title=title.removeprefix(DRAFT) if draft else title,
+        body=shape.text("description", ""),
+        branch=shape.text("source_branch"),
+        tip=shape.text("sha", ""),
+        base=shape.text("target_branch"),
+        url=shape.text("web_url"),
+        author=author.text("username", "") if author is not None else "",
+        labels=frozenset(shape.texts("labels")),
+        draft=draft,
+        # While GitLab is still looking, it says so by other words.
+        conflicted=_CONFLICTS.get(shape.text("merge_status", "")),
+    )
+
+
+def commit_of(shape: Shape) -> AheadCommit:
+    """A commit of a comparison."""
+    return AheadCommit(shape.text("id"), shape.text("committer_email", ""), shape.text("message", ""))
