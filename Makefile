@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types fast e2e apps pairs bench corpus proof rounds fuzz mutations properties kills nightly clean
+.PHONY: demo test lint types fast e2e e2e-engine e2e-bot apps pairs bench corpus proof rounds fuzz mutations properties kills nightly clean
 
 demo: $(VENV)/.installed
 	@echo "--- a dry run on the bundled example: examples/go-service/Dockerfile"
@@ -22,8 +22,17 @@ types: $(VENV)/.dev
 fast: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto
 
+# Those of the bot need no build engine, so they run beside the others.
+E2E := $(BIN)/python -m pytest -m e2e -o addopts= -q -s
+WITHOUT_ENGINE := $(addprefix tests/e2e/test_bot_,crash.py fleet.py life.py prism.py secrets.py)
 e2e: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/e2e -m e2e -o addopts= -q -s
+	$(MAKE) --jobs=2 --keep-going --output-sync=target e2e-engine e2e-bot
+
+e2e-engine: $(VENV)/.dev
+	$(E2E) tests/e2e $(addprefix --ignore=,$(WITHOUT_ENGINE))
+
+e2e-bot: $(VENV)/.dev
+	$(E2E) $(WITHOUT_ENGINE)
 
 # Every application of every language, and not only one of each.
 apps: $(VENV)/.dev

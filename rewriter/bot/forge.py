@@ -48,7 +48,7 @@ class Repository:
     name: str
     """With its owner: ``acme/tides``."""
     default_branch: str
-    """Empty in a repository without commits."""
+    """Empty in a repository without commits, where the forge tells that."""
     clone_url: str
     """For git; without user and password."""
     web_url: str = ""
@@ -173,7 +173,7 @@ class Forge(Protocol):
         """The content of a file of at most 1 MB."""
 
     def tree(self, repository: Repository, ref: str) -> Tree | None:
-        """All files of a branch."""
+        """All files of a branch; none in a repository without commits."""
 
     def tip(self, repository: Repository, branch: str) -> str | None:
         """The commit that a branch points to."""

@@ -98,20 +98,18 @@ class GitHub:
         return found if found is not None and found.id == identifier else None
 
     def _repository(self, shape: Shape) -> Repository:
-        size = shape.number("size", 0)  # of an empty one: 0
         rights = shape.maybe("permissions")
         return Repository(
             forge=self._host,
             id=str(shape.number("id")),
             name=shape.text("full_name"),
-            # An empty repository has a default branch by name only.
-            default_branch=shape.text("default_branch", "") if size or shape.text("pushed_at", "") else "",
+            default_branch=shape.text("default_branch", ""),
             clone_url=shape.text("clone_url"),
             web_url=shape.text("html_url"),
             archived=shape.flag("archived") or shape.flag("disabled"),
             fork=shape.flag("fork"),
             may_push=self._may_push(rights),
-            size=size * 1_000,
+            size=shape.number("size", 0) * 1_000,
             topics=shape.texts("topics"),
         )
 
@@ -137,7 +135,13 @@ class GitHub:
 
     def tree(self, repository: Repository, ref: str) -> Tree | None:
         """See Forge."""
-        reply = self._http.find(f"{_of(repository)}/git/trees/{urllib.parse.quote(ref, safe='')}", recursive=1)
+        try:
+            reply = self._http.find(f"{_of(repository)}/git/trees/{urllib.parse.quote(ref, safe='')}", recursive=1)
+        except Refused as error:
+            # It says nowhere else that there is no commit: the default branch has its name from the beginning.
+            if "repository is empty" in str(error).lower():
+                return Tree({}, False)
+            raise
         if reply is None:
             return None
         found = Shape(reply.data, "tree")

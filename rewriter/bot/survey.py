@@ -49,6 +49,8 @@ class Surveyor:
         if content is not None and _opts_out(content):
             return Survey(repository, ended=f"its {_OPT_OUT} says enabled = false")
         tree = forge.tree(repository, base)
+        if tree is not None and not tree.blobs and not tree.truncated:
+            return Survey(repository, ended="it is empty")
         known = self._tools.ledger.proposals_of(repository.forge, repository.id)
         if tree is not None and not tree.truncated and not known and not any(map(_may_be_dockerfile, tree.blobs)):
             return Survey(repository, ended="it has no Dockerfile")

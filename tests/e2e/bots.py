@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from rewriter.bot.campaign import Author, Campaign, Caps, Source
 from rewriter.bot.ledger import Ledger, Visit
 from rewriter.bot.run import Place, tools_for, work
-from tests.bot.fake.server import FakeForge
+from tests.bot.fake.gitea import gitea
+from tests.bot.fake.github import github
+from tests.bot.fake.gitlab import gitlab
+from tests.bot.fake.server import Dialect, FakeForge
+
+from .described import described
 
 TOKEN = "t0ken-of-the-bot"
 
@@ -18,6 +25,28 @@ def token_variable(forge: FakeForge) -> str:
     """The variable that holds the token for it."""
     host = forge.url.removeprefix("http://").upper()
     return "DFREWRITE_TOKEN_" + host.replace(".", "_").replace(":", "_")
+
+
+DIALECTS: dict[str, tuple[Dialect, str]] = {
+    "github": (github, "/api/v3"),
+    "gitlab": (gitlab, "/api/v4"),
+    "gitea": (gitea, "/api/v1"),
+}
+"""The fake forge's, and where their APIs begin."""
+
+
+@contextmanager
+def judged_forge(folder: Path, kind: str) -> Iterator[FakeForge]:
+    """A forge whose requests and replies are judged in the end, where anything describes them."""
+    with FakeForge(folder, *DIALECTS[kind]) as forge:
+        yield forge
+        assert forge.requests
+        judge = described(kind)
+        if judge is None:
+            return
+        asked = [each for each in forge.requests if each.path not in forge.redirects]
+        assert [objection for each in asked for objection in judge.objections(each)] == []
+        assert [what for each, answer in forge.answers for what in judge.drift(each, answer)] == []
 
 
 class Bot:

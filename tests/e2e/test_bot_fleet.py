@@ -9,37 +9,36 @@ from pathlib import Path
 import pytest
 
 from rewriter.bot.ledger import Visit
-from tests.bot.fake.github import github
 from tests.bot.fake.server import FakeForge
 from tests.bot.fake.state import FakeRepository
 
-from .bots import TOKEN, Bot, token_variable
-from .described import Description, github_description
+from .bots import DIALECTS, TOKEN, Bot, judged_forge, token_variable
 from .fleet import SHAPES, TEXT, Shape
 
 pytestmark = pytest.mark.e2e
 
 COUNT = int(os.environ.get("DFREWRITE_BOT_REPOSITORIES", "200"))
+FEW = 80
+"""What the dialects that are not the first one have to do with, unless it is said how many."""
 
 
-@pytest.fixture(scope="module")
-def description() -> Description:
-    return github_description()
+@pytest.fixture(params=DIALECTS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The dialect that is spoken."""
+    return str(request.param)
 
 
 @pytest.fixture
-def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, description: Description) -> Iterator[FakeForge]:
-    with FakeForge(tmp_path / "forge", github, "/api/v3") as found:
+def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> Iterator[FakeForge]:
+    with judged_forge(tmp_path / "forge", kind) as found:
         monkeypatch.setenv(token_variable(found), TOKEN)
         yield found
-        judged = [asked for asked in found.requests if asked.path not in found.redirects]
-        assert [objection for asked in judged for objection in description.objections(asked)] == []
 
 
-def _fill(forge: FakeForge) -> dict[str, Shape]:
+def _fill(forge: FakeForge, count: int) -> dict[str, Shape]:
     """Each shape once, and the usual ones until there are enough; by the name of the repository."""
     usual = SHAPES[:3]
-    shapes = [*SHAPES, *(usual[number % len(usual)] for number in range(COUNT - len(SHAPES)))]
+    shapes = [*SHAPES, *(usual[number % len(usual)] for number in range(count - len(SHAPES)))]
     found = {}
     for number, shape in enumerate(shapes):
         name = f"acme/{shape.name}-{number}"
@@ -56,10 +55,10 @@ def _about(visits: list[Visit], name: str) -> Visit:
     return ranked[0]
 
 
-def test_a_fleet(forge: FakeForge, tmp_path: Path) -> None:
-    bot = Bot(forge, tmp_path / "state")
+def test_a_fleet(forge: FakeForge, kind: str, tmp_path: Path) -> None:
+    bot = Bot(forge, tmp_path / "state", kind)
     bot.cap(per_run=1000, per_hour=1000, workers=4)
-    shapes = _fill(forge)
+    shapes = _fill(forge, COUNT if kind == "github" or "DFREWRITE_BOT_REPOSITORIES" in os.environ else FEW)
     bot.run()
     _first_visit(shapes, bot.visits())
     opened = _open_pulls(forge)

@@ -50,7 +50,7 @@ def github(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
         return _error(403, "Repository was archived so is read-only.")
     rest = match[2] or ""
     if rest == "":
-        return Answer(200, _repository(repository, login, url))
+        return Answer(200, _repository(repository, login, url, whole=True))
     return _within(state, repository, rest, asked, login, url)
 
 
@@ -105,7 +105,7 @@ def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
         forks = [each for each in state.repositories.values() if each.parent is repository]
         return _page(asked, [_repository(each, login, url) for each in forks], url)
     if rest == "/forks":
-        return Answer(202, _repository(state.fork(repository, login), login, url))
+        return Answer(202, _repository(state.fork(repository, login), login, url, whole=True))
     if match := re.fullmatch(r"/(?:pulls|issues)/(\d+)(/.*)?", rest):
         pull = next((each for each in repository.pulls if each.number == int(match[1])), None)
         return _error(404, "Not Found") if pull is None else _of_pull(repository, pull, match[2] or "", asked, url)
@@ -189,7 +189,7 @@ def _review(repository: FakeRepository, pull: FakePull, asked: Asked) -> Answer:
     return Answer(200, {"id": len(pull.reviews), "body": asked.body["body"]})
 
 
-def _repository(repository: FakeRepository, login: str, url: str) -> dict[str, Any]:
+def _repository(repository: FakeRepository, login: str, url: str, *, whole: bool = False) -> dict[str, Any]:
     empty = not repository.branches()
     found = {
         "id": repository.id,
@@ -202,11 +202,11 @@ def _repository(repository: FakeRepository, login: str, url: str) -> dict[str, A
         "disabled": False,
         "fork": repository.fork,
         "size": 0 if empty else 1,
-        "pushed_at": None if empty else _TIME,
+        "pushed_at": _TIME,
         "topics": repository.topics,
         "permissions": {"pull": True, "push": login in repository.pushers, "admin": False},
     }
-    if repository.parent is not None:
+    if whole and repository.parent is not None:
         found["parent"] = _repository(repository.parent, login, url)
     return found
 

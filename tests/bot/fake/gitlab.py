@@ -45,7 +45,9 @@ def gitlab(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
     rest = match[2] or ""
     if rest == "":
         return Answer(200, _project(repository, login, url))
-    if asked.method != "GET" and (repository.archived or (login not in repository.pushers and "fork" not in rest)):
+    # Whoever has opened a merge request may change it.
+    free = rest == "/fork" or rest.startswith("/merge_requests/")
+    if asked.method != "GET" and (repository.archived or not (free or login in repository.pushers)):
         return Answer(403, {"message": "403 Forbidden"})
     return _within(state, repository, rest, asked, login, url)
 

@@ -50,6 +50,8 @@ class FakeForge:
     def __init__(self, folder: Path, dialect: Dialect, prefix: str) -> None:
         self.state = FakeState(folder)
         self.requests: list[Asked] = []
+        self.answers: list[tuple[Asked, Answer]] = []
+        """What the dialect answered, beside what it was asked."""
         self.redirects: set[str] = set()
         """Paths that a redirect led to: nobody need describe those."""
         self.trouble: Callable[[Asked], Answer | str | None] = lambda _: None
@@ -119,6 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 secret = headers.get("authorization", "").rpartition(" ")[2] or headers.get("private-token", "")
                 answer = self.dialect(forge.state, asked, forge.state.tokens.get(secret, ""), forge.url)
+                forge.answers.append((asked, answer))
         if "Location" in answer.headers:
             target = urllib.parse.urlsplit(answer.headers["Location"]).path
             forge.redirects.add(target.removeprefix(self.prefix))
