@@ -26,7 +26,7 @@ fast: $(VENV)/.dev
 E2E := $(BIN)/python -m pytest -m e2e -o addopts= -q -s
 WITHOUT_ENGINE := $(addprefix tests/e2e/test_bot_,crash.py fleet.py life.py prism.py secrets.py)
 e2e: $(VENV)/.dev
-	$(MAKE) --jobs=2 --keep-going --output-sync=target e2e-engine e2e-bot
+	$(MAKE) --jobs=2 --keep-going --output-sync=line e2e-engine e2e-bot
 
 e2e-engine: $(VENV)/.dev
 	$(E2E) tests/e2e $(addprefix --ignore=,$(WITHOUT_ENGINE))

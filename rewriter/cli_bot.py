@@ -37,7 +37,9 @@ def _place_options(command: Any) -> Any:
 @click.option("--file", default="", help="A file with one repository a line.")
 @click.option("--search", default="", help="In the forge's own words, within the owners.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, with the diffs; touch nothing.")
-@click.option("--run", "run_name", default="", metavar="NAME", help="Go on with a run of that name (default: today).")
+@click.option(
+    "--run", "run_name", default="", metavar="NAME", help="(default: the one that was interrupted, or a new one)"
+)
 @click.option("--level", type=click.Choice(["safe", "review", "risky"]))
 @click.option("--verify", is_flag=True, help="Propose only what was built and did its job.")
 @click.option("--network", default="", metavar="MODE", help="Of the builds of --verify: host, none.")
@@ -60,16 +62,17 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str, **ask
     from rewriter.terminal import say, write
 
     place = Place(asked.pop("folder") or default_folder(), asked.pop("database"))
-    name = run_name or datetime.datetime.now(datetime.UTC).date().isoformat()
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     try:
         chosen = _campaign(campaign, asked)
         with tools_for(chosen, place, certificates=ca_file, environment=take()) as tools:
             if dry_run:
-                for task, found in look(tools, name):
+                for task, found in look(tools, "dry-run"):
                     for line in told(task, found):
                         write(line)
                     _show_diffs(found)
                 return 0
+            name = tools.ledger.begin_run(chosen.name, today, tools.clock.now(), run_name)
             for outcome, count in sorted(work(tools, place, name, say).items()):
                 write(f"{count:6,} {outcome}")
             return 2 if any(visit.failed for visit in tools.ledger.visits(name)) else 0

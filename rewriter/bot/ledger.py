@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from rewriter.bot.tables import IDENTITIES, META, OPENINGS, PROPOSALS, REPLIES, VISITS, WORKERS, WRITES
+from rewriter.bot.tables import IDENTITIES, META, OPENINGS, PROPOSALS, REPLIES, RUNS, VISITS, WORKERS, WRITES
 
 _BUSY_SECONDS = 30
 """How long one process waits for another that writes to the same SQLite file."""
@@ -124,6 +124,27 @@ class Ledger:
         names = [field.name for field in fields(Visit)]
         with self._begun() as connection:
             return [Visit(**{name: row._mapping[name] for name in names}) for row in connection.execute(query)]
+
+    def begin_run(self, campaign: str, day: str, now: float, name: str = "") -> str:
+        """The run to go on with: the one of that name, else one of the campaign that has not ended, else a new one that
+        is named after the day."""
+        with self._locked("runs") as connection:
+            mine = sa.select(RUNS.c.run).where(RUNS.c.campaign == campaign)
+            names = list(connection.execute(mine).scalars())
+            going_on = mine.where(RUNS.c.ended_at.is_(None)).order_by(RUNS.c.began_at.desc()).limit(1)
+            found = name or connection.execute(going_on).scalar_one_or_none()
+            if found is None:
+                later = (f"{day}.{number}" for number in range(2, len(names) + 3))
+                found = next(each for each in (day, *later) if each not in names)
+            if found not in names:
+                connection.execute(sa.insert(RUNS).values(campaign=campaign, run=found, began_at=now))
+        return str(found)
+
+    def end_run(self, campaign: str, run: str, now: float) -> None:
+        """Writes down that nothing of a run is left to do."""
+        change = sa.update(RUNS).where(RUNS.c.campaign == campaign, RUNS.c.run == run)
+        with self._begun() as connection:
+            connection.execute(change.values(ended_at=now))
 
     def runs(self) -> list[str]:
         """The names of all runs, the latest last."""

@@ -155,6 +155,7 @@ def work(tools: Tools, place: Place, run: str, tell: Callable[[str], None], *, d
                 count = workflow.enqueue(tasks, campaign.name, lambda task: tools.identities[task.source])
                 tell(f"{count} repositories")
             _until_done(tools, run, worker, tell)
+            tools.ledger.end_run(campaign.name, run, tools.clock.now())
         finally:
             workflow.stop()
     return Counter(visit.outcome for visit in tools.ledger.visits(run))

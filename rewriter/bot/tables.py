@@ -19,6 +19,14 @@ PROPOSALS = sa.Table(
     sa.Column("measured", sa.Boolean, nullable=False, default=False),
     sa.Column("changed_at", _TIME, nullable=False, default=0.0),
 )
+RUNS = sa.Table(
+    "runs",
+    META,
+    sa.Column("campaign", _TEXT, primary_key=True),
+    sa.Column("run", _TEXT, primary_key=True),
+    sa.Column("began_at", _TIME, nullable=False),
+    sa.Column("ended_at", _TIME),
+)
 VISITS = sa.Table(
     "visits",
     META,

@@ -137,3 +137,16 @@ def test_workers_share_slots_and_caps(tmp_path: Path) -> None:
         thread.join()
     assert sorted(slots) == [100.0 + number for number in range(80)]
     assert refusals.count("") == 50
+
+
+def test_a_run_that_was_interrupted_is_gone_on_with(ledger: Ledger) -> None:
+    assert ledger.begin_run("c", "2026-11-26", 1.0) == "2026-11-26"
+    assert ledger.begin_run("c", "2026-11-27", 2.0) == "2026-11-26"
+    assert ledger.begin_run("other", "2026-11-26", 2.0) == "2026-11-26"
+    ledger.end_run("c", "2026-11-26", 3.0)
+    assert ledger.begin_run("c", "2026-11-26", 4.0) == "2026-11-26.2"
+    ledger.end_run("c", "2026-11-26.2", 5.0)
+    assert ledger.begin_run("c", "2026-11-26", 6.0) == "2026-11-26.3"
+    assert ledger.begin_run("c", "2026-11-26", 7.0, "mine") == "mine"
+    ledger.end_run("c", "mine", 8.0)
+    assert ledger.begin_run("c", "2026-11-28", 9.0) == "2026-11-26.3"
