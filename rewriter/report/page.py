@@ -13,6 +13,8 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from rewriter.report.words import visible
+
 
 class Html(str):
     """Markup: what `escaped` leaves as it is. Whoever makes one vouches for it."""
@@ -27,11 +29,13 @@ def escaped(text: str) -> Html:
     return Html(html.escape(visible(text)))
 
 
-def visible(text: str) -> str:
-    """The text with control characters, marks that turn its direction and the like written out; tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
+_QUOTED = re.compile("`([^`\n]+)`")
+
+
+def prose(text: str) -> Html:
+    """A sentence of ours that may quote somebody: what stands in backticks becomes code."""
+    parts = _QUOTED.split(" ".join(text.split()))
+    return Html("".join(f"<code>{escaped(p)}</code>" if place % 2 else escaped(p) for place, p in enumerate(parts)))
 
 
 def link(url: str, text: str) -> Html:
@@ -43,9 +47,17 @@ def link(url: str, text: str) -> Html:
 
 def page(title: str, parts: Iterable[str]) -> Iterator[str]:
     """A whole page, piece by piece; the parts are markup, below a heading with the title."""
+    yield opening(title)
+    for part in parts:
+        yield f"{part}\n"
+    yield CLOSING
+
+
+def opening(title: str) -> str:
+    """All before the first part."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    yield (
+    return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -53,9 +65,10 @@ def page(title: str, parts: Iterable[str]) -> Iterator[str]:
         f"<title>{escaped(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{escaped(title)}</h1>\n"
     )
-    for part in parts:
-        yield f"{part}\n"
-    yield "</main>\n</body>\n</html>\n"
+
+
+CLOSING = "</main>\n</body>\n</html>\n"
+"""All behind the last part."""
 
 
 _NUMBER = re.compile(r"[-+≈]?\d[\d,.]*( ?(%|[kMGT]?B|s))?|[-–]")
@@ -160,4 +173,4 @@ rect.before { fill: var(--before); } rect.after { fill: var(--after); }
 @media print { section { break-inside: avoid-page; } pre { white-space: pre-wrap; } }
 """
 
-__all__ = ["Html", "bars", "escaped", "link", "megabytes", "page", "table", "visible"]
+__all__ = ["CLOSING", "Html", "bars", "escaped", "link", "megabytes", "opening", "page", "prose", "table"]
