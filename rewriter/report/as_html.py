@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewriter.report.page import Html, bars, escaped, megabytes, opening, prose, table
-from rewriter.report.proof import size_table
+from rewriter.report.proof import SIZES, size_rows
 from rewriter.report.text import base_size
 from rewriter.report.words import masked, placed
 
@@ -27,6 +27,7 @@ _MOST_REASONS = 1_000
 """Kinds of reasons that are counted apart, so that memory stays flat over any number of files."""
 _OWN = re.compile(r"`[^`\n]*`|'[^'\n]*'|\bline \d+")
 """What makes a reason one file's own."""
+_PLACE = re.compile(r"^line \d+: ")
 
 
 class Sizes(NamedTuple):
@@ -94,7 +95,7 @@ class Overview:
             (heapq.heappush if len(self._largest) < _MOST_BARS else heapq.heappushpop)(self._largest, entry)
 
     def _count(self, outcome: str, reason: str) -> None:
-        key = outcome, _OWN.sub("…", masked(reason))
+        key = outcome, _OWN.sub("…", _PLACE.sub("", masked(reason)))
         if key not in self._outcomes and len(self._outcomes) >= _MOST_REASONS:
             key = outcome, "other reasons"
         self._outcomes[key] += 1
@@ -114,9 +115,10 @@ class Overview:
 
     def _bars(self) -> Iterator[str]:
         if self._largest:
-            yield "<h2>Sizes before and after</h2>"
+            how = "some measured, some forecast" if len(self._sizes) > 1 else _how(True in self._sizes)
+            yield f"<h2>Sizes before and after, {how}</h2>"
             yield from bars(
-                (_label(-number, path, sizes), sizes.before, sizes.after)
+                (_label(-number, path, sizes, told=len(self._sizes) == 1), sizes.before, sizes.after)
                 for _, number, path, sizes in sorted(self._largest, reverse=True)
             )
             more = sum(count for count, _, _ in self._sizes.values()) - len(self._largest)
@@ -138,9 +140,14 @@ class Overview:
 _FORECAST = "a forecast of the base images alone: what the build makes is not counted"
 
 
-def _label(number: int, path: str, sizes: Sizes) -> Html:
-    how = "measured" if sizes.measured else "forecast"
-    return Html(f'<a href="#file-{number}">{escaped(path)}</a> <small>{how}</small>')
+def _how(measured: bool) -> str:
+    return "measured" if measured else "forecast"
+
+
+def _label(number: int, path: str, sizes: Sizes, *, told: bool) -> Html:
+    """``told`` says that the heading says already how the sizes are known."""
+    how = "" if told else f" <small>{_how(sizes.measured)}</small>"
+    return Html(f'<a href="#file-{number}">{escaped(path)}</a>{how}')
 
 
 def _body(result: Result, patch: PatchSet | None, proof: Proof | None) -> Iterator[str]:
@@ -190,18 +197,18 @@ def _changes(result: Result) -> Iterator[str]:
 
 
 def _diff(patch: PatchSet) -> Iterator[str]:
-    lines = str(patch).removesuffix("\n").split("\n")
-    yield "<pre>" + "".join(map(_diff_line, lines[:_MOST_DIFF])) + "</pre>"
+    _old, _new, *lines = str(patch).removesuffix("\n").split("\n")
+    yield _pre(map(_diff_line, lines[:_MOST_DIFF]))
     if len(lines) > _MOST_DIFF:
         yield f'<p class="quiet">… and {len(lines) - _MOST_DIFF:,} more lines.</p>'
 
 
-def _diff_line(line: str) -> str:
+def _diff_line(line: str) -> Html:
     return _line(line.removesuffix("\r"), {"+": "add", "-": "remove", "@": "hunk"}.get(line[:1], "same"))
 
 
-def _line(text: str, kind: str = "same") -> str:
-    return f'<span class="{kind}">{escaped(text)}\n</span>'
+def _line(text: str, kind: str = "same") -> Html:
+    return Html(f'<span class="{kind}">{escaped(text)}\n</span>')
 
 
 def _left_alone(result: Result) -> Iterator[str]:
@@ -229,15 +236,16 @@ def _verified(proof: Proof | None, *, changed: bool) -> Iterator[str]:
     yield f'<h3>Proof{by}</h3><p><strong class="{look}">{proof.verdict.value}</strong>{reason}</p>'
     yield from _listed(f"{each.kind.value}: {prose(each.what)}" for each in proof.differences)
     if proof.before is not None:
-        yield from _pre(size_table(proof.before, proof.after))
+        yield from table(SIZES, size_rows(proof.before, proof.after))
     if proof.log and not proof.verdict.holds:
-        yield from ("<details><summary>The end of its log</summary>", *_pre(proof.log.splitlines()), "</details>")
+        log = _pre(map(_line, proof.log.splitlines()))
+        yield f"<details><summary>The end of its log</summary>{log}</details>"
     yield from _folded("The same in both images", [prose(line) for line in proof.seen])
     yield from _folded("Not looked at", [prose(line) for line in proof.not_seen])
 
 
-def _pre(lines: Iterable[str]) -> Iterator[str]:
-    yield "<pre>" + "".join(map(_line, lines)) + "</pre>"
+def _pre(lines: Iterable[Html]) -> str:
+    return f"<pre><code>{''.join(lines)}</code></pre>"
 
 
 def _folded(title: str, lines: list[str]) -> Iterator[str]:

@@ -77,17 +77,20 @@ _NUMBER = re.compile(r"[-+≈]?\d[\d,.]*( ?(%|[kMGT]?B|s))?|[-–]")
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """A table, line by line; it scrolls where it is wider than the window. A cell is text unless it is `Html`."""
+    rows = list(rows)
+    first = rows[0] if rows else head
     yield '<div class="wide"><table>'
-    yield f"<thead><tr>{''.join(f'<th>{escaped(cell)}</th>' for cell in head)}</tr></thead>"
+    heads = (_cell(cell, "th", like) for cell, like in zip(head, first, strict=True))
+    yield f"<thead><tr>{''.join(heads)}</tr></thead>"
     yield "<tbody>"
     for row in rows:
-        yield f"<tr>{''.join(map(_cell, row))}</tr>"
+        yield f"<tr>{''.join(_cell(cell, 'td', cell) for cell in row)}</tr>"
     yield "</tbody></table></div>"
 
 
-def _cell(cell: str) -> str:
-    number = ' class="number"' if _NUMBER.fullmatch(cell) else ""
-    return f"<td{number}>{escaped(cell)}</td>"
+def _cell(text: str, tag: str, like: str) -> str:
+    number = ' class="number"' if _NUMBER.fullmatch(like) and not isinstance(like, Html) else ""
+    return f"<{tag}{number}>{escaped(text)}</{tag}>"
 
 
 _WIDTH = 1000
@@ -114,7 +117,7 @@ def bars(rows: Iterable[tuple[str, float, float]]) -> Iterator[str]:
 
 def megabytes(size: float) -> str:
     """A size in MB in words."""
-    return f"{size:,.0f} MB" if size >= 10 or size == 0 else f"{size:.1f} MB"
+    return f"{size:,.0f} MB" if size >= 10 else f"{f'{size:.1f}'.removesuffix('.0')} MB"
 
 
 _STYLE = """
@@ -143,7 +146,8 @@ code { font-size: .88em; background: var(--code); border-radius: .25rem; padding
 h1 code, h2 code { background: none; padding: 0; }
 pre { font-size: .82rem; line-height: 1.45; margin: .6rem 0; padding: .5rem 0; overflow-x: auto; overflow-wrap: normal;
   border: 1px solid var(--line); border-radius: .4rem; }
-pre span { display: block; width: max-content; min-width: 100%; min-height: 1.45em; padding: 0 .75rem; }
+pre code { display: block; width: max-content; min-width: 100%; padding: 0; font-size: 1em; background: none; }
+pre span { display: block; min-height: 1.45em; padding: 0 .75rem; }
 pre .add { background: var(--add); color: var(--add-ink); }
 pre .remove { background: var(--remove); color: var(--remove-ink); }
 pre .hunk { background: var(--hunk); color: var(--hunk-ink); }
@@ -156,7 +160,7 @@ summary { cursor: pointer; font-weight: 600; }
 table { border-collapse: collapse; font-size: .93rem; min-width: 60%; overflow-wrap: break-word; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--quiet); font-weight: 600; }
-td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th.number, td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .bars { margin: .6rem 0 1.2rem; }
 .bar { display: grid; grid-template-columns: minmax(6rem, 16rem) 1fr auto; gap: .1rem .8rem; align-items: center;
   padding: .3rem 0; font-size: .93rem; }
