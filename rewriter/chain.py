@@ -111,7 +111,7 @@ class _Run:
         anchors = [*(c.anchor for c in step.changes), *(d.anchor for d in step.declined)]
         anchors += [item.change.anchor for item in step.withheld]
         self.steps.append(replace(step, lines={anchor: line_of_anchor(anchor) for anchor in anchors}))
-        self.findings += [LocatedFinding(line_of_anchor(item.anchor), item.message) for item in found]
+        self.findings += [LocatedFinding(line_of_anchor(item.anchor), item.message, transform.name) for item in found]
         if fault:
             self.unsound.append(f"{transform.name}: {fault}")
         self.current = step.after

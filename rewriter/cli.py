@@ -99,7 +99,8 @@ def _rewriting() -> click.Command:
     from rewriter import __version__
     from rewriter.cli_facts import check_options
     from rewriter.cli_proof import ALLOW_BROKEN, proof_options
-    from rewriter.cli_values import FILE, FOLDER, names, pairs, release
+    from rewriter.cli_values import FILE, FOLDER, names, pairs, release, report
+    from rewriter.io.config import FORMATS
 
     config = click.Path(path_type=pathlib.Path, exists=True, dir_okay=False)
     runtimes = click.Choice(["alpine", "slim", "distroless", "scratch"])
@@ -111,6 +112,7 @@ def _rewriting() -> click.Command:
         click.Argument(["paths"], nargs=-1, type=FILE),
         option(["--apply"], is_flag=True, help="Write exactly what the dry run shows."),
         option(["--patch"], type=FILE, metavar="FILE", help="Write a patch that `git apply` takes."),
+        option(["--report"], callback=report, metavar="FILE", help="Also write a report: .html, .md, .json, .sarif."),
         option(["--branch"], metavar="[=NAME]", help=branch),
         option(["--check"], is_flag=True, help="Exit 1 if anything would change; print a summary only."),
         option(
@@ -128,7 +130,7 @@ def _rewriting() -> click.Command:
         option(["--build-arg", "build_args"], multiple=True, callback=pairs, metavar="K=V", help="A build argument."),
         option(
             ["--format", "format_"],
-            type=click.Choice(["text", "diff", "json", "markdown"]),
+            type=click.Choice(FORMATS),
             help="How to report (default: text).",
         ),
         option(["--config"], type=config, metavar="FILE", help="Instead of dfrewrite.toml."),
@@ -145,6 +147,7 @@ def _rewrite(
     paths: tuple[Path, ...],
     apply: bool,
     patch: Path | None,
+    report: Path | None,
     branch: str | None,
     check: bool,
     format_: str | None,
@@ -157,8 +160,8 @@ def _rewrite(
 
     from rewriter.cli_proof import refuse_without_verify, verifier_of
     from rewriter.session import Exit, Request, Session
-    from rewriter.sinks import Branch, InPlace, Pass, PatchFile
-    from rewriter.terminal import FORMATS, Summary, say, write
+    from rewriter.sinks import Pass
+    from rewriter.terminal import Summary, format_of, say, write
 
     if branch is not None and (apply or patch or check):
         raise click.UsageError("--branch writes only the branch: it excludes --apply, --patch and --check")
@@ -173,23 +176,39 @@ def _rewrite(
     if any(str(path) == "-" for path in paths):
         if len(paths) > 1 or apply or patch or check or verify or branch is not None:
             raise click.UsageError(
-                "- (standard input) excludes all but --format and the options that steer the rewrite"
+                "- (standard input) excludes all but --format, --report and the options that steer the rewrite"
             )
-        return _from_stdin(session, format_)
+        return _from_stdin(session, format_, report)
     format_ = format_ or _configured_format(session, paths) or "text"
-    into: list[Sink] = [PatchFile(patch)] if patch is not None else []
-    into += [InPlace()] if apply else []
-    into += [Branch("dfrewrite/rewrite" if branch == _NAMED_LATER else branch)] if branch is not None else []
-    done = Pass(Summary() if check else FORMATS[format_](), into, counts=check)
+    into = _sinks(apply, patch, branch)
+    dry = not into
+    into += [_report_file(report)] if report is not None else []
+    done = Pass(Summary() if check else format_of(format_), into, counts=check)
     done.over(session, list(paths) or [pathlib.Path()])
     if check and done.changed:
         done.count(Exit.WOULD_CHANGE)
-    if format_ == "text" and done.changed and not check and not into:
+    if format_ == "text" and done.changed and not check and dry:
         plural = "s" if done.changed > 1 else ""
         done.tell(write, f"{done.changed} file{plural} would change; nothing was written (--apply writes).")
     if done.unheard:
         os._exit(done.code)  # an orderly end would try once more to print
     return done.code
+
+
+def _sinks(apply: bool, patch: Path | None, branch: str | None) -> list[Sink]:
+    from rewriter.sinks import Branch, InPlace, PatchFile
+
+    into: list[Sink] = [PatchFile(patch)] if patch is not None else []
+    into += [InPlace()] if apply else []
+    into += [Branch("dfrewrite/rewrite" if branch == _NAMED_LATER else branch)] if branch is not None else []
+    return into
+
+
+def _report_file(path: Path) -> Sink:
+    from rewriter.documents import KEPT
+    from rewriter.sinks import ReportFile
+
+    return ReportFile(path, KEPT[path.suffix.lower()]())
 
 
 def _configured_format(session: Session, paths: tuple[Path, ...]) -> str | None:
@@ -204,15 +223,15 @@ def _configured_format(session: Session, paths: tuple[Path, ...]) -> str | None:
         return None  # told with the file that it belongs to
 
 
-def _from_stdin(session: Session, format_: str | None) -> int:
+def _from_stdin(session: Session, format_: str | None, report: Path | None) -> int:
     import pathlib
 
     from rewriter.discovery import UnknownTransformError
     from rewriter.io.context_dir import DirectoryContext
     from rewriter.io.files import MAX_DOCKERFILE, FileError
-    from rewriter.session import Exit, check_context
+    from rewriter.session import Exit, check_context, worst
     from rewriter.source import encode
-    from rewriter.terminal import FORMATS, say
+    from rewriter.terminal import format_of, say
 
     data = sys.stdin.buffer.read(MAX_DOCKERFILE + 1)
     if len(data) > MAX_DOCKERFILE:
@@ -235,9 +254,16 @@ def _from_stdin(session: Session, format_: str | None) -> int:
     outcome = session.rewrite_data(data, None, "Dockerfile", transforms, context, options, config=config)
     sys.stdout.buffer.write(data if outcome.result is None else encode(outcome.result.after))
     sys.stdout.buffer.flush()
-    report = FORMATS[format_ or config.format or "text"](err=True)
-    report.show(outcome)
-    report.finish()
+    printed = format_of(format_ or config.format or "text", err=True)
+    printed.show(outcome)
+    printed.finish()
+    if report is not None:
+        kept = _report_file(report)
+        troubles = [*kept.take(outcome), *kept.finish()]
+        for trouble in troubles:
+            say(f"error: {trouble}")
+        if troubles:
+            return worst([outcome.code, Exit.UNUSABLE])
     return outcome.code
 
 

@@ -83,7 +83,7 @@ def _parameter(option: str) -> str:
 
 def progress(message: str) -> None:
     """Say on standard error what takes so long; on a terminal in one line that goes away again (an empty message)."""
-    from rewriter.terminal import visible
+    from rewriter.report.words import visible
 
     line = visible(message)
     # Whoever read it may have gone away: that ends no proof.

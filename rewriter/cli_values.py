@@ -50,6 +50,18 @@ def release(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     return value
 
 
+def report(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Path | None:
+    """A file whose ending says what is written into it."""
+    if value is None:
+        return None
+    from rewriter.documents import KEPT
+
+    path = Path(value)
+    if path.suffix.lower() not in KEPT:
+        raise click.BadParameter(f"{value!r} ends in none of {', '.join(KEPT)}")
+    return path
+
+
 def requests(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
     """Requests, given any number of times; None when none was."""
     if not value:

@@ -54,6 +54,8 @@ class LocatedFinding:
 
     line: int
     message: str
+    transform: str = field(default="", compare=False)
+    """Who found it; empty for what is said of a pragma. Two that find the same have found one thing."""
 
 
 @dataclass(frozen=True, slots=True)

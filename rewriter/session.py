@@ -15,6 +15,7 @@ from rewriter.discovery import UnknownTransformError, chosen
 from rewriter.io.config import Config, ConfigError, load_config, load_foreign_config
 from rewriter.io.files import FileError, read_dockerfile
 from rewriter.io.gitcmd import WorkTrees
+from rewriter.io.patch import patch_name
 from rewriter.io.registry_facts import Outside
 from rewriter.limits import MOST_LINES
 from rewriter.situation import Options
@@ -99,6 +100,16 @@ class Outcome:
     """What building came to, when that was asked for and there was something to prove. Then ``result`` is what may be
     written: all that is not proven is withheld in it."""
 
+    @property
+    def name(self) -> str:
+        """Where it lies in its repository or below the current folder: as tools that read a report look for it."""
+        if self.path is None:
+            return self.shown
+        try:
+            return patch_name(self.path, self.work_tree)
+        except FileError:
+            return self.path.absolute().as_posix()
+
 
 def check_context(config: Config) -> None:
     """Raises ConfigError for a context that is no folder: an empty one would hide what run time needs."""
@@ -169,6 +180,10 @@ class Session:
 
     def rewrite_file(self, path: Path) -> Outcome:
         """Reads and rewrites one file; never raises for what is wrong with it."""
+        work_tree = self._work_trees.top(path.parent)
+        return replace(self._rewrite_file(path, work_tree), work_tree=work_tree)
+
+    def _rewrite_file(self, path: Path, work_tree: Path | None) -> Outcome:
         try:
             data = read_dockerfile(path)
             config = self.config(path.parent)
@@ -176,7 +191,6 @@ class Session:
                 return Outcome(path, str(path), data, skipped=f"{config.path} says enabled = false")
             options, transforms = self.settings(config)
             check_context(config)
-            work_tree = self._work_trees.top(path.parent)
             found = self._repository(work_tree or path.parent).look_around(path)
             folder = self.request.context or config.context or found.context or path.parent
             context = self._context(path, folder)
@@ -186,7 +200,7 @@ class Session:
             reason = error.reason if isinstance(error, FileError) and error.path == path else str(error)
             return Outcome(path, str(path), error=reason, code=Exit.UNUSABLE)
         outcome = self.rewrite_data(data, path, str(path), transforms, context, options, trial, config)
-        return replace(outcome, notes=found.notes, work_tree=work_tree) if outcome.result is not None else outcome
+        return replace(outcome, notes=found.notes) if outcome.result is not None else outcome
 
     def rewrite_data(
         self,

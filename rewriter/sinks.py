@@ -1,24 +1,26 @@
 """Where a rewrite goes: to whoever reads the report, into the file itself, a patch, a git branch.
 
-A sink is handed every changed file as soon as its report is printed, keeps of it what it needs and no more, and is
-finished behind the last one. Files are written one by one, each as a whole; a patch and a branch are made at the end,
+A sink is handed every file as soon as its report is printed, keeps of it what it needs and no more, and is finished
+behind the last one. Files are written one by one, each as a whole; a patch, a branch and a report are made at the end,
 as a whole or not at all.
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol
 
-from rewriter.io.files import FileError, write_atomically
+from rewriter.io.files import FileError, write_atomically, write_pieces
 from rewriter.io.patch import patch_name, write_patch
 from rewriter.session import Exit, worst
 from rewriter.source import encode
 from rewriter.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from rewriter.documents import Document
     from rewriter.session import Outcome, Session
     from rewriter.terminal import Format
     from rewriter.transform import Transform
@@ -32,7 +34,7 @@ class Sink(Protocol):
     said: list[str]
 
     def take(self, outcome: Outcome) -> list[str]:
-        """A file with changes."""
+        """A file, with changes or without."""
 
     def finish(self) -> list[str]:
         """There are no more."""
@@ -46,7 +48,7 @@ class InPlace:
 
     def take(self, outcome: Outcome) -> list[str]:
         """Write one file, whole or not at all."""
-        if outcome.path is None or outcome.result is None:
+        if outcome.path is None or outcome.result is None or outcome.patch is None:
             return []
         try:
             write_atomically(outcome.path, encode(outcome.result.after), outcome.data)
@@ -69,10 +71,10 @@ class PatchFile:
 
     def take(self, outcome: Outcome) -> list[str]:
         """Keep the diff of one file."""
-        if outcome.path is None:
+        if outcome.path is None or outcome.patch is None:
             return []
         try:
-            self._parts.append((patch_name(outcome.path, outcome.work_tree), str(outcome.patch or "")))
+            self._parts.append((patch_name(outcome.path, outcome.work_tree), str(outcome.patch)))
         except FileError as error:
             return [str(error)]
         return []
@@ -98,7 +100,7 @@ class Branch:
 
     def take(self, outcome: Outcome) -> list[str]:
         """Keep the text behind each transform that changed one file, and why it did."""
-        if outcome.path is None or outcome.result is None:
+        if outcome.path is None or outcome.result is None or outcome.patch is None:
             return []
         self._first = self._first or outcome.path
         last = next(step for step in reversed(outcome.result.steps) if step.changes)
@@ -130,6 +132,50 @@ class Branch:
         plural = "s" if len(commits) > 1 else ""
         self.said.append(f"branch {self._name}: {len(commits)} commit{plural}, tip {tip[:12]}")
         return []
+
+
+class ReportFile:
+    """A report on all files, in a file of its own."""
+
+    def __init__(self, target: Path, document: Document) -> None:
+        import tempfile  # only here: it takes its time
+
+        self.said: list[str] = []
+        self._target = target
+        self._document = document
+        # Neither memory nor a folder of the user's holds what is not finished; an interruption leaves nothing of it.
+        with ExitStack() as stack:
+            self._kept = stack.enter_context(tempfile.TemporaryFile())
+            self._open = stack.pop_all()
+        self._trouble: list[str] = []
+
+    def take(self, outcome: Outcome) -> list[str]:
+        """Keep the part of one file."""
+        if not self._trouble:
+            try:
+                self._kept.writelines(map(encode, self._document.one(outcome)))
+            except OSError as error:
+                self._trouble = [f"{self._target}: {error.strerror or error}"]
+        return []
+
+    def finish(self) -> list[str]:
+        """Write the report."""
+        with self._open:
+            if not self._trouble:
+                try:
+                    self._kept.seek(0)
+                    write_pieces(self._target, self._pieces())
+                except (FileError, OSError) as error:
+                    self._trouble = [str(error)]
+        return self._trouble
+
+    def _pieces(self) -> Iterator[bytes]:
+        yield from map(encode, self._document.start())
+        yield from iter(lambda: self._kept.read(_PIECE), b"")
+        yield from map(encode, self._document.end())
+
+
+_PIECE = 1_000_000
 
 
 class Pass:
@@ -177,10 +223,9 @@ class Pass:
     def _file(self, outcome: Outcome) -> None:
         self.count(outcome.code)
         self.tell(self._format.show, outcome)
-        if outcome.patch is not None:
-            self.changed += 1
-            for sink in self._sinks:
-                self._troubles(sink.take(outcome))
+        self.changed += outcome.patch is not None
+        for sink in self._sinks:
+            self._troubles(sink.take(outcome))
 
     def _troubles(self, troubles: list[str]) -> None:
         for trouble in troubles:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import click
 
-from rewriter import __version__
+from rewriter.report.words import visible
 
 if TYPE_CHECKING:
+    from rewriter.documents import Document
     from rewriter.proof.verdict import Proof
     from rewriter.report.text import Style
     from rewriter.session import Outcome
@@ -29,11 +30,6 @@ _STYLES: dict[str, dict[str, Any]] = {
     "finding": {"fg": "yellow", "bold": True},
     "error": {"fg": "red", "bold": True},
 }
-
-
-def visible(text: str) -> str:
-    """Control characters shown, not obeyed: a Dockerfile must not steer the terminal of its reader."""
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 _LONGEST = 5_000  # characters that are said; more than any path has
@@ -147,61 +143,28 @@ class Diff:
         """Nothing more."""
 
 
-class Json:
-    """One document for a program, byte for byte as json.dumps would write it with an indent of two."""
+class Printed:
+    """A document, printed as it comes."""
 
-    def __init__(self, *, err: bool = False) -> None:
+    def __init__(self, document: Document, *, err: bool = False) -> None:
+        self._document = document
         self._err = err
-        self._count = 0
+        self._begun = False
 
     def show(self, outcome: Outcome) -> None:
-        """One file of the list."""
-        from rewriter.report.as_json import as_json
-
-        o = outcome
-        file = json.dumps(
-            as_json(o.shown, o.result, str(o.patch or ""), o.error, o.skipped, o.notes, o.proof), indent=2
-        )
-        # No string of a document holds a bare line end, so every line can be moved to the right.
-        self._begin("\n    " if self._count == 0 else ",\n    ")
-        write(file.replace("\n", "\n    "), end="", err=self._err)
-        self._count += 1
+        """One file."""
+        self._begin()
+        write("".join(self._document.one(outcome)), end="", err=self._err)
 
     def finish(self) -> None:
         """The end of the document."""
-        self._begin("")
-        write("\n  ]\n}" if self._count else "]\n}", err=self._err)
+        self._begin()
+        write("".join(self._document.end()), end="", err=self._err)
 
-    def _begin(self, separator: str) -> None:
-        from rewriter.report.as_json import SCHEMA
-
-        if self._count == 0:
-            head = json.dumps({"schema": SCHEMA, "version": __version__}, indent=2).removesuffix("\n}")
-            separator = f'{head},\n  "files": [{separator}'
-        if separator:
-            write(separator, end="", err=self._err)
-
-
-class Markdown:
-    """For a reviewer: what a pull request would say."""
-
-    def __init__(self, *, err: bool = False) -> None:
-        self._err = err
-
-    def show(self, outcome: Outcome) -> None:
-        """One section."""
-        from rewriter.report.markdown import render_markdown
-        from rewriter.report.markup import code, prose
-
-        if outcome.result is None:
-            why = prose(outcome.error or outcome.skipped)
-            write(f"## {code(outcome.shown)}\n\nLeft out: {why}.\n", err=self._err)
-            return
-        for line in render_markdown(outcome.shown, outcome.result, outcome.patch, outcome.proof):
-            write(line, err=self._err)
-
-    def finish(self) -> None:
-        """Nothing more."""
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            write("".join(self._document.start()), end="", err=self._err)
 
 
 class Summary:
@@ -225,12 +188,15 @@ class Summary:
         write(f"{self._read} read, {self._changed} would change")
 
 
-FORMATS: dict[str, type[Text | Diff | Json | Markdown]] = {
-    "text": Text,
-    "diff": Diff,
-    "json": Json,
-    "markdown": Markdown,
-}
+def format_of(name: str, *, err: bool = False) -> Format:
+    """A format by its name, to standard output or to standard error."""
+    if name == "text":
+        return Text(err=err)
+    if name == "diff":
+        return Diff(err=err)
+    from rewriter.documents import PRINTED
+
+    return Printed(PRINTED[name](), err=err)
 
 
 def _show_unproven(outcome: Outcome) -> None:

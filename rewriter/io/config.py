@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILE_NAME = "dfrewrite.toml"
 LEVELS = ("safe", "review", "risky")
 RUNTIMES = ("alpine", "slim", "distroless", "scratch")
-FORMATS = ("text", "diff", "json", "markdown")
+FORMATS = ("text", "diff", "json", "sarif", "github", "markdown")
 _MAX_SIZE = 1_000_000  # bytes
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rewriter.io.interruption import half_made, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 MAX_DOCKERFILE = 5_000_000  # bytes; what is larger is no Dockerfile that a person wrote
@@ -96,30 +96,35 @@ def write_atomically(path: Path, data: bytes, expected: bytes) -> None:
         os.close(os.open(target, os.O_WRONLY))
         _refuse_changed(path, target, expected)
         if data != expected:
-            _replace(target, data, status, lambda: _refuse_changed(path, target, expected))
+            _replace(target, [data], status, lambda: _refuse_changed(path, target, expected))
     except (OSError, ValueError) as error:
         raise Unwritable(path, _say(path, error)) from error
 
 
 def write_output(path: Path, data: bytes) -> None:
-    """Write a file that we make ourselves, such as a patch or a report: a new one, or in place of an older one.
+    """Write a file that we make ourselves, such as a patch or a page: a new one, or in place of an older one.
 
     What is no regular file (`/dev/stdout`, a pipe) is written to as it stands. Raises Unwritable.
     """
+    write_pieces(path, [data])
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """`write_output`, of what need not be in memory at once. Raises Unwritable."""
     try:
         target = os.path.realpath(path)
         status = os.stat(target) if os.path.lexists(target) else None
         if status is None or stat.S_ISREG(status.st_mode):
-            _replace(target, data, status, lambda: None)
+            _replace(target, pieces, status, lambda: None)
         else:
             with open(path, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
     except (OSError, ValueError) as error:
         raise Unwritable(path, _say(path, error)) from error
 
 
-def _replace(target: str, data: bytes, like: os.stat_result | None, last_look: Callable[[], None]) -> None:
-    """Put `data` in the place of `target` by way of a file beside it; `last_look` may still refuse by raising."""
+def _replace(target: str, pieces: Iterable[bytes], like: os.stat_result | None, last_look: Callable[[], None]) -> None:
+    """Put the pieces in the place of `target` by way of a file beside it; `last_look` may still refuse by raising."""
     folder = os.path.dirname(target)
     # The name is known before the file is there, so that no interruption can leave a file that nobody knows of.
     temporary = os.path.join(folder, f".dfrewrite-{os.urandom(8).hex()}.tmp")
@@ -127,7 +132,7 @@ def _replace(target: str, data: bytes, like: os.stat_result | None, last_look: C
         try:
             fd = os.open(temporary, _CREATE_FLAGS, 0o666 if like is None else 0o600)
             with open(fd, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
                 file.flush()
                 if like is not None:
                     _take_over(fd, target, like)

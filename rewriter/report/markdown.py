@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rewriter.report.markup import code, escaped, fence, prose
-from rewriter.report.proof import size_table
+from rewriter.report.proof import SIZES, size_rows
 from rewriter.report.text import base_size
 from rewriter.report.words import placed
 
@@ -112,7 +112,9 @@ def verified(proof: Proof | None, *, changed: bool) -> Iterator[str]:
     if proof.differences:
         yield ""
     if proof.before is not None:
-        yield from fence(list(size_table(proof.before, proof.after)))
+        yield f"| {' | '.join(SIZES)} |"
+        yield "|---|--:|--:|--:|"
+        yield from (f"| {' | '.join(row)} |" for row in size_rows(proof.before, proof.after))
         yield ""
     yield from _folded("The same in both images", [f"- {prose(line)}" for line in proof.seen])
     yield from _folded("Not looked at", [f"- {prose(line)}" for line in proof.not_seen])

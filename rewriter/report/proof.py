@@ -26,7 +26,7 @@ def proof_lines(proof: Proof, style: Style) -> Iterator[str]:
         yield style("  the end of its log:", "note")
         yield from (style(f"    {line}", "") for line in proof.log.strip().splitlines()[-_LOG_LINES:])
     if proof.before is not None:
-        yield from (style(line, "") for line in size_table(proof.before, proof.after))
+        yield from (style(line, "") for line in _size_table(proof.before, proof.after))
     for title, lines in (("the same", proof.seen), ("not looked at", proof.not_seen)):
         yield from (style(line, "") for line in _listed(title, lines))
 
@@ -47,22 +47,32 @@ def _listed(title: str, lines: tuple[str, ...]) -> Iterator[str]:
             yield f"    and {len(lines) - _MOST_LINES} more"
 
 
-def size_table(before: Measured, after: Measured | None) -> Iterator[str]:
+SIZES = ("", "before", "after", "left")
+"""The heads of `size_rows`."""
+
+
+def size_rows(before: Measured, after: Measured | None) -> Iterator[tuple[str, str, str, str]]:
     """The measured sizes (MB are 10^6 bytes) and times of both images, and how much is left of the original."""
-    rows = [
-        ("uncompressed", _megabytes(before.uncompressed), after and _megabytes(after.uncompressed)),
-        ("compressed", _megabytes(before.compressed), after and _megabytes(after.compressed)),
-        ("layers", str(before.layers), after and str(after.layers)),
-        ("build", _seconds(before.build_seconds), after and _seconds(after.build_seconds)),
-        ("build again, cached", _seconds(before.warm_seconds), after and _seconds(after.warm_seconds)),
-    ]
-    left = (
+    new = _figures(after) if after is not None else ("-",) * 5
+    shares = (
         _share(before.uncompressed, after.uncompressed if after else None),
         _share(before.compressed, after.compressed if after else None),
     )
+    yield from zip(_NAMES, _figures(before), new, (*shares, "", "", ""), strict=True)
+
+
+_NAMES = ("uncompressed", "compressed", "layers", "build", "build again, cached")
+
+
+def _figures(image: Measured) -> tuple[str, ...]:
+    sizes = _megabytes(image.uncompressed), _megabytes(image.compressed)
+    return *sizes, str(image.layers), _seconds(image.build_seconds), _seconds(image.warm_seconds)
+
+
+def _size_table(before: Measured, after: Measured | None) -> Iterator[str]:
     yield f"  {'':20} {'before':>12} {'after':>12}".rstrip()
-    for (name, old, new), share in zip(rows, (*left, "", "", ""), strict=True):
-        yield f"  {name:20} {old:>12} {new or '-':>12} {share:>8}".rstrip()
+    for name, old, new, share in size_rows(before, after):
+        yield f"  {name:20} {old:>12} {new:>12} {share:>8}".rstrip()
 
 
 def _megabytes(size: int | None) -> str:

@@ -18,6 +18,13 @@ def masked(text: str) -> str:
     return _USERINFO.sub("…@", text)
 
 
+def visible(text: str) -> str:
+    """The text with control characters, marks that turn its direction and the like written out; tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
+
+
 def placed(step: Step, declined: Declined) -> tuple[int, str]:
     """The line (from 1) that a reason is about, and the reason: one that begins with its own line names it better."""
     own = _LINE.match(declined.why)

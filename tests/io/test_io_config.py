@@ -100,7 +100,7 @@ def test_explicit(tmp_path: Path) -> None:
         ("level = true", "'level' must be one of safe, review, risky, not true"),
         ("level = []", "'level' must be one of safe, review, risky, not a list"),
         ('runtime = "debian"', "'runtime' must be one of alpine, slim, distroless, scratch, not 'debian'"),
-        ('format = "xml"', "'format' must be one of text, diff, json, markdown, not 'xml'"),
+        ('format = "xml"', "'format' must be one of text, diff, json, sarif, github, markdown, not 'xml'"),
         ("alpine = 3.20", "'alpine' must be a version in quotes, such as \"3.20\", not 3.2"),
         ('alpine = "edge"', "'alpine' must be a version in quotes, such as \"3.20\", not 'edge'"),
         ('select = "a"', "'select' must be a list of names, such as [\"split_stages\"], not 'a'"),
