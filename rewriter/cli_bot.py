@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rewriter.cli_bot_reports import need_extra, place_of, place_options, report, status
+
 if TYPE_CHECKING:
     from rewriter.bot.campaign import Campaign
-
-_EXTRA = "the bot needs more than the rewriting does: pip install 'dfrewrite[bot]'"
+    from rewriter.bot.events import Listener
+    from rewriter.bot.run import Place
+    from rewriter.bot.task import Tools
 
 
 @click.group()
 def bot() -> None:
     """Open, update and respect pull requests over many repositories."""
-
-
-def _place_options(command: Any) -> Any:
-    """Where the ledger and the queue are."""
-    for option in (
-        click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="For clones and SQLite files."),
-        click.option("--database", default="", metavar="URL", help="PostgreSQL, for many workers (default: SQLite)."),
-    ):
-        command = option(command)
-    return command
 
 
 @bot.command()
@@ -44,41 +40,97 @@ def _place_options(command: Any) -> Any:
 @click.option("--verify", is_flag=True, help="Propose only what was built and did its job.")
 @click.option("--network", default="", metavar="MODE", help="Of the builds of --verify: host, none.")
 @click.option("--recreate", is_flag=True, help="Propose again what was closed.")
+@click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="Append what happens, as lines of JSON.")
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="Serve metrics for Prometheus while it runs.")
+@click.option("--metrics-address", default="127.0.0.1", help="(default: this machine alone)")
 @click.option("--ca-file", default="", help="Authorities to trust instead of the system's.")
-@_place_options
+@place_options
 def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str, **asked: Any) -> int:
     """Visit repositories and propose what there is to propose.
 
     REPOSITORIES are names on the forge (acme/tides), addresses for plain git, or folders of clones. Tokens come from
     the environment alone: GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN, or DFREWRITE_TOKEN_<HOST>.
     """
-    _need_extra()
-    import datetime
-
+    need_extra()
     from rewriter.bot.campaign import CampaignError
     from rewriter.bot.forge import ForgeError
-    from rewriter.bot.run import Place, default_folder, look, told, tools_for, work
+    from rewriter.bot.run import tools_for
     from rewriter.bot.tokens import take
-    from rewriter.terminal import say, write
+    from rewriter.terminal import say
 
-    place = Place(asked.pop("folder") or default_folder(), asked.pop("database"))
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    place = place_of(asked.pop("folder"), asked.pop("database"))
+    watching = {name: asked.pop(name) for name in ("log", "metrics_port", "metrics_address")}
     try:
         chosen = _campaign(campaign, asked)
-        with tools_for(chosen, place, certificates=ca_file, environment=take()) as tools:
-            if dry_run:
-                for task, found in look(tools, "dry-run"):
-                    for line in told(task, found):
-                        write(line)
-                    _show_diffs(found)
-                return 0
-            name = tools.ledger.begin_run(chosen.name, today, tools.clock.now(), run_name)
-            for outcome, count in sorted(work(tools, place, name, say).items()):
-                write(f"{count:6,} {outcome}")
-            return 2 if any(visit.failed for visit in tools.ledger.visits(name)) else 0
+        with (
+            _listeners(dry_run, chosen.name, **watching) as listeners,
+            tools_for(chosen, place, certificates=ca_file, environment=take(), listeners=listeners) as tools,
+        ):
+            return _look(tools) if dry_run else _work(tools, place, run_name)
     except (CampaignError, ForgeError, OSError) as error:
         say(f"error: {error}")
         return 2
+
+
+def _look(tools: Tools) -> int:
+    """The dry run."""
+    from rewriter.bot.run import look, told
+    from rewriter.terminal import write
+
+    for task, found in look(tools, "dry-run"):
+        for line in told(task, found):
+            write(line)
+        _show_diffs(found)
+    if tools.campaign.pulls.dashboard:
+        write(f"would keep a dashboard in {tools.campaign.pulls.dashboard}")
+    return 0
+
+
+def _work(tools: Tools, place: Place, run_name: str) -> int:
+    import datetime
+
+    from rewriter.bot.run import work
+    from rewriter.terminal import say, write
+
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    name = tools.ledger.begin_run(tools.campaign.name, today, tools.clock.now(), run_name)
+    try:
+        outcomes = work(tools, place, name)
+    except KeyboardInterrupt:
+        say(f"the run {name} was interrupted: the same command goes on with it")
+        raise
+    for outcome, count in sorted(outcomes.items()):
+        write(f"{count:6,} {outcome}")
+    return 2 if any(visit.failed for visit in tools.ledger.visits(name)) else 0
+
+
+@contextlib.contextmanager
+def _listeners(
+    quiet: bool, campaign: str, *, log: Path | None, metrics_port: int | None, metrics_address: str
+) -> Iterator[list[Listener]]:
+    """What is told of the run as it goes on."""
+    import sys
+
+    from rewriter.bot.events import JsonLog
+    from rewriter.bot.progress import Progress
+
+    with contextlib.ExitStack() as ended:
+        found: list[Listener] = []
+        if not quiet:
+            progress = Progress(sys.stderr)
+            ended.callback(progress.end)
+            found.append(progress)
+        if log is not None:
+            file = JsonLog(log, campaign=campaign, process=os.getpid())
+            ended.callback(file.close)
+            found.append(file)
+        if metrics_port is not None:
+            from rewriter.bot.metrics import Metrics
+
+            metrics = Metrics(metrics_port, metrics_address)
+            ended.callback(metrics.close)
+            found.append(metrics)
+        yield found
 
 
 def _show_diffs(found: Any) -> None:
@@ -120,29 +172,5 @@ def _campaign(path: Path | None, asked: dict[str, Any]) -> Campaign:
     return replace(found, rewrite=rewrite, pulls=pulls)
 
 
-@bot.command()
-@_place_options
-def status(folder: Path | None, database: str) -> int:
-    """Show all proposals and what became of them."""
-    _need_extra()
-    from rewriter.bot.ledger import Ledger
-    from rewriter.bot.run import Place, default_folder
-    from rewriter.terminal import say, write
-
-    place = Place(folder or default_folder(), database)
-    if not database and not (place.folder / "ledger.sqlite").exists():
-        say(f"nothing was run yet in {place.folder}")
-        return 0
-    ledger = Ledger(place.ledger)
-    for each in ledger.proposals():
-        number = f" #{each.number}" if each.number else ""
-        write(f"{each.state:8} {each.name}{number} {each.path}: {each.why} {each.url}".rstrip())
-    ledger.close()
-    return 0
-
-
-def _need_extra() -> None:
-    import importlib.util
-
-    if any(importlib.util.find_spec(name) is None for name in ("dbos", "sqlalchemy")):
-        raise click.ClickException(_EXTRA)
+for command in (status, report):
+    bot.add_command(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from rewriter.bot.campaign import Campaign, CampaignError, Source
@@ -96,6 +96,8 @@ class Connector:
     environment: Mapping[str, str] = field(repr=False)
     certificates: str = ""
     """A file of authorities to trust, instead of the system's."""
+    tell: Callable[..., None] = lambda _name, **_fields: None
+    """Of `rewriter.bot.events`."""
 
     def connect(self, source: Source) -> Connected:
         """Connections to one forge in the name of one identity share a pace. Raises CampaignError."""
@@ -155,7 +157,7 @@ class Connector:
         return ForgeHttp(
             api,
             credentials,
-            SharedPace(self.ledger, identity, self.clock, self.limits),
+            SharedPace(self.ledger, identity, self.clock, self.limits, self.tell),
             self.clock,
             # An answer is for whom it was given: another identity may not see the same.
             cache=OwnReplies(self.ledger, identity),

@@ -140,11 +140,11 @@ class Ledger:
                 connection.execute(sa.insert(RUNS).values(campaign=campaign, run=found, began_at=now))
         return str(found)
 
-    def end_run(self, campaign: str, run: str, now: float) -> None:
-        """Writes down that nothing of a run is left to do."""
-        change = sa.update(RUNS).where(RUNS.c.campaign == campaign, RUNS.c.run == run)
+    def end_run(self, campaign: str, run: str, now: float) -> bool:
+        """Writes down that nothing of a run is left to do; whether it was not yet written."""
+        change = sa.update(RUNS).where(RUNS.c.campaign == campaign, RUNS.c.run == run, RUNS.c.ended_at.is_(None))
         with self._begun() as connection:
-            connection.execute(change.values(ended_at=now))
+            return connection.execute(change.values(ended_at=now)).rowcount == 1
 
     def runs(self) -> list[str]:
         """The names of all runs, the latest last."""

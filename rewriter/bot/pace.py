@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,11 +57,20 @@ class Limits:
 class SharedPace:
     """The `Pace` of an identity whose slots all workers share."""
 
-    def __init__(self, slots: Slots, identity: str, clock: Clock, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        slots: Slots,
+        identity: str,
+        clock: Clock,
+        limits: Limits | None = None,
+        tell: Callable[..., None] = lambda _name, **_fields: None,
+    ) -> None:
+        """``tell``: of `rewriter.bot.events`."""
         self._slots = slots
         self._identity = identity
         self._clock = clock
         self._limits = limits or Limits()
+        self._tell = tell
 
     def before_read(self) -> None:
         """See `Pace`."""
@@ -78,7 +88,9 @@ class SharedPace:
             raise Busy(f"{self._identity} has written {self._limits.hourly} times within an hour", slot)
         if slot > now:
             self._clock.sleep(slot - now)
+        self._tell("write", identity=self._identity)
 
     def park(self, until: float) -> None:
         """See `Pace`."""
         self._slots.park(self._identity, until)
+        self._tell("wait", identity=self._identity, seconds=max(0.0, until - self._clock.now()))

@@ -10,7 +10,7 @@ import shutil
 import socket
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 
 from rewriter.bot.campaign import Campaign
 from rewriter.bot.connect import Connector, WallClock, spread
+from rewriter.bot.dashboard import write_dashboards
 from rewriter.bot.decide import Do
+from rewriter.bot.events import Events, Listener
 from rewriter.bot.forge import Forge, ForgeError, Repository
 from rewriter.bot.git_run import GitFailed, Remote
 from rewriter.bot.ledger import Ledger, Visit
@@ -85,17 +87,23 @@ def worker_name(folder: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def tools_for(
-    campaign: Campaign, place: Place, *, certificates: str = "", environment: Mapping[str, str] | None = None
+    campaign: Campaign,
+    place: Place,
+    *,
+    certificates: str = "",
+    environment: Mapping[str, str] | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Iterator[Tools]:
     """What visits are made with, and nothing left of it afterwards but the ledger. Raises CampaignError."""
     place.folder.mkdir(parents=True, exist_ok=True)
     ledger, clock = Ledger(place.ledger), WallClock()
+    events = Events(clock, list(listeners))
     clones = Path(tempfile.mkdtemp(prefix=f"clones-{os.getpid()}-", dir=place.folder))
     try:
         environment = os.environ if environment is None else environment
         campaign = spread(campaign, environment)
         limits = Limits(campaign.caps.seconds_between_writes, campaign.caps.writes_per_hour)
-        connector = Connector(ledger, clock, limits, environment, certificates)
+        connector = Connector(ledger, clock, limits, environment, certificates, events.tell)
         connected = [connector.connect(source) for source in campaign.sources]
         by_forge = {id(each.forge): each for each in connected}
 
@@ -105,7 +113,7 @@ def tools_for(
         forges = tuple(each.forge for each in connected)
         identities = tuple(each.identity for each in connected)
         verifier = _verifier(campaign) if campaign.rewrite.verify else None
-        yield Tools(campaign, forges, identities, remote, ledger, clock, clones, verifier)
+        yield Tools(campaign, forges, identities, remote, ledger, clock, events, clones, verifier)
     finally:
         shutil.rmtree(clones, ignore_errors=True)
         ledger.close()
@@ -140,8 +148,8 @@ def look(tools: Tools, run: str) -> Iterator[tuple[Task, Survey | str]]:
     yield from ((task, _NOT_THERE) for task in missing)
 
 
-def work(tools: Tools, place: Place, run: str, tell: Callable[[str], None], *, discovers: bool = True) -> Counter[str]:
-    """Visits all repositories of a campaign; how often what came of it. Without ``discovers`` it only helps others."""
+def work(tools: Tools, place: Place, run: str) -> Counter[str]:
+    """Visits all repositories of a campaign; how often what came of it."""
     from rewriter.bot import workflow
 
     campaign = tools.campaign
@@ -149,13 +157,14 @@ def work(tools: Tools, place: Place, run: str, tell: Callable[[str], None], *, d
     with worker_name(place.folder) as worker:
         workflow.launch(place.workflows, worker, tools)
         try:
-            if discovers:
-                found = repositories(campaign, tools.forges, partial(_missing, tools, run))
-                tasks = (Task(run, source, repository.id, repository.name) for source, repository in found)
-                count = workflow.enqueue(tasks, campaign.name, lambda task: tools.identities[task.source])
-                tell(f"{count} repositories")
-            _until_done(tools, run, worker, tell)
-            tools.ledger.end_run(campaign.name, run, tools.clock.now())
+            found = repositories(campaign, tools.forges, partial(_missing, tools, run))
+            tasks = (Task(run, source, repository.id, repository.name) for source, repository in found)
+            count = workflow.enqueue(tasks, campaign.name, lambda task: tools.identities[task.source])
+            tools.events.tell("discovered", repositories=count)
+            _until_done(tools, run, worker, count)
+            # The first worker that sees the end tells the others' part, too.
+            if tools.ledger.end_run(campaign.name, run, tools.clock.now()):
+                write_dashboards(tools, run)
         finally:
             workflow.stop()
     return Counter(visit.outcome for visit in tools.ledger.visits(run))
@@ -167,7 +176,7 @@ def _missing(tools: Tools, run: str, source: int, name: str) -> None:
     tools.ledger.visited(Visit(run, host, name, name, "", "failed", _NOT_THERE, failed=True, at=now))
 
 
-def _until_done(tools: Tools, run: str, worker: str, tell: Callable[[str], None]) -> None:
+def _until_done(tools: Tools, run: str, worker: str, total: int) -> None:
     from rewriter.bot import workflow
 
     last = -1
@@ -176,13 +185,13 @@ def _until_done(tools: Tools, run: str, worker: str, tell: Callable[[str], None]
         tools.ledger.beat(worker, now)
         dead = [name for name in tools.ledger.take_dead(now, LEASE) if name != worker]
         if dead:
-            tell(f"taking over from {', '.join(dead)}: {workflow.adopt(dead)} repositories")
+            tools.events.tell("takeover", workers=", ".join(dead), repositories=workflow.adopt(dead))
         left = workflow.unfinished(tools.campaign.name, run)
+        if left != last:
+            tools.events.tell("queue", left=left, total=max(left, total))
+            last = left
         if left == 0:
             return
-        if left != last:
-            tell(f"{left} repositories left")
-            last = left
         tools.clock.sleep(_LOOK_SECONDS)
 
 

@@ -16,6 +16,7 @@ from rewriter.bot.ledger import Ledger
 from rewriter.bot.prepare import Left, Prepared
 
 if TYPE_CHECKING:
+    from rewriter.bot.events import Events
     from rewriter.bot.pace import Clock
     from rewriter.proof.verify import Verifier
 
@@ -80,6 +81,7 @@ class Tools:
     remote: Callable[[Forge, Repository], Remote]
     ledger: Ledger
     clock: Clock
+    events: Events
     folder: Path
     """Where clones are put."""
     verifier: Callable[[], Verifier] | None = None

@@ -182,9 +182,9 @@ class Visitor:
     ) -> None:
         """Writes down what came of a file, or of the repository as a whole."""
         forge, name = (repository.forge, repository.name) if repository else (self._forge(task).host, task.name)
-        self._tools.ledger.visited(
-            replace(
-                Visit(task.run, forge, task.repository, name, path, outcome, why, at=self._tools.clock.now()),
-                **more,  # type: ignore[arg-type]
-            )
+        visit = Visit(task.run, forge, task.repository, name, path, outcome, why, at=self._tools.clock.now())
+        visit = replace(visit, **more)  # type: ignore[arg-type]
+        self._tools.ledger.visited(visit)
+        self._tools.events.tell(
+            "visit", repository=name, path=path, outcome=outcome, why=why, failed=visit.failed, url=visit.url
         )

@@ -107,6 +107,13 @@ class _Visit:
         self._tools = _tools[0]
 
     def run(self) -> str:
+        began = self._tools.clock.now()
+        outcome = self._run()
+        seconds = self._tools.clock.now() - began
+        self._tools.events.tell("repository", repository=self._task.name, outcome=outcome, seconds=seconds)
+        return outcome
+
+    def _run(self) -> str:
         try:
             for _ in range(_MOST_SURVEYS):
                 try:

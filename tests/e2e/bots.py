@@ -65,7 +65,8 @@ class Bot:
         """What came of each file; a repository as a whole has an empty path."""
         self.runs += 1
         with tools_for(self.campaign, self.place) as tools:
-            work(tools, self.place, f"run-{self.runs}", lambda _: None)
+            name = tools.ledger.begin_run(self.campaign.name, "today", 0.0, f"run-{self.runs}")
+            work(tools, self.place, name)
         return {(visit.name, visit.path): visit.outcome for visit in self.visits()}
 
     def visits(self) -> list[Visit]:

@@ -103,6 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urllib.parse.urlsplit(self.path)
         length = int(self.headers.get("content-length") or 0)
         body = self.rfile.read(length) if length else b""
+        if len(body) < length:
+            self.close_connection = True  # whoever asked was killed in the middle of it
+            return
         if self.headers.get("transfer-encoding", "").lower() == "chunked":
             body = self._chunks()
         if parts.path.startswith("/git/"):
