@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import tarfile
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -14,7 +12,7 @@ import jsonschema
 
 from tests.bot.fake.server import Asked
 
-from .machine import cache_home
+from .npm import from_npm
 
 VERSION = "23.0.2"
 _MEMBER = "package/generated/api.github.com.json"
@@ -22,20 +20,7 @@ _MEMBER = "package/generated/api.github.com.json"
 
 def github_description() -> Description:
     """Fetched once, and kept in the cache folder."""
-    folder = cache_home() / "openapi"
-    kept = folder / f"github-{VERSION}.json"
-    if not kept.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["npm", "pack", "--silent", f"@octokit/openapi@{VERSION}"], cwd=folder, check=True, capture_output=True
-        )
-        archive = folder / f"octokit-openapi-{VERSION}.tgz"
-        with tarfile.open(archive) as packed:
-            member = packed.extractfile(_MEMBER)
-            assert member is not None
-            kept.write_bytes(member.read())
-        archive.unlink()
-    return Description(json.loads(kept.read_bytes()))
+    return Description(json.loads(from_npm("@octokit/openapi", VERSION, _MEMBER)))
 
 
 class Description:
