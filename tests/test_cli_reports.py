@@ -51,6 +51,15 @@ def test_it_goes_with_what_writes(repository: Path) -> None:
     assert (repository / "out.patch").read_text().startswith("diff --git")
 
 
+def test_it_goes_with_a_branch(repository: Path) -> None:
+    git(repository, "add", ".")
+    git(repository, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "one")
+    done = dfrewrite("--report=r.md", "--branch", cwd=repository)
+    assert (done.returncode, "branch dfrewrite/rewrite: 2 commits" in done.stderr) == (0, True), done.stderr
+    assert "### Split the build" in (repository / "r.md").read_text()
+    assert (repository / "Dockerfile").read_text() == ARTICLE
+
+
 def test_it_goes_with_check_and_tells_of_all_files(repository: Path) -> None:
     (repository / "bad.Dockerfile").write_text("NOTHING\n")
     done = dfrewrite("--check", "--report=r.md", cwd=repository)
