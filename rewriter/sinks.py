@@ -175,7 +175,7 @@ class ReportFile:
         yield from map(encode, self._document.end())
 
 
-_PIECE = 1_000_000
+_PIECE = 100_000
 
 
 class Pass:

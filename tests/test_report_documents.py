@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from rewriter import DictContext, rewrite
 from rewriter.diff import make_patch
 from rewriter.discovery import all_transforms
-from rewriter.documents import GitHub, Json, Page, Sarif
+from rewriter.documents import Document, GitHub, Json, Markdown, Page, Sarif
 from rewriter.edit import Edit, splice
 from rewriter.io.patch import quote_git_path
 from rewriter.proof.verdict import Difference, Kind, Measured, Proof, Verdict
@@ -83,7 +83,7 @@ def hostile(text: str) -> Iterator[Outcome]:
     yield outcome(text, None, skipped=text)
 
 
-def whole(document: Json | Sarif | GitHub | Page, *outcomes: Outcome) -> str:
+def whole(document: Document, *outcomes: Outcome) -> str:
     """A document over some files; its head is asked for last, as a file does."""
     parts = [part for each in outcomes for part in document.one(each)]
     return "".join([*document.start(), *parts, *document.end()])
@@ -312,6 +312,15 @@ class TestGitHub:
         (line,) = whole(GitHub(), outcome(text, None, error=text)).splitlines()
         _, values, said = read_back(line)
         assert (values["file"], said) == (text, text)
+
+
+@pytest.mark.parametrize("document", [Json, Markdown, Sarif, GitHub, Page])
+def test_no_reason_tells_the_password_of_an_address(document: Callable[[], Document]) -> None:
+    text = "fetches https://user:pa55@example.com/x"
+    step = Step(all_transforms()[0], GO, GO, declined=(Declined(0, text),))
+    made = whole(document(), outcome("a", Result(GO, GO, (step,), (LocatedFinding(1, text),))))
+    assert "example.com" in made
+    assert "pa55" not in made
 
 
 @given(HOSTILE)

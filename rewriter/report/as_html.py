@@ -25,6 +25,7 @@ _MOST_LISTED = 100
 _MOST_BARS = 40
 _MOST_REASONS = 1_000
 """Kinds of reasons that are counted apart, so that memory stays flat over any number of files."""
+_LONGEST_REASON = 300
 _OWN = re.compile(r"`[^`\n]*`|'[^'\n]*'|\bline \d+")
 """What makes a reason one file's own."""
 _PLACE = re.compile(r"^line \d+: ")
@@ -65,7 +66,7 @@ class Overview:
         yield f'<section id="file-{self._files}">\n<h2><code>{escaped(path)}</code></h2>\n'
         if result is None:
             self._count("left out", why)
-            yield f'<p class="warn">Left out: {prose(masked(why))}</p>\n'
+            yield f'<p class="warn">Left out: {prose(why)}</p>\n'
         else:
             self._take(path, result, proof)
             yield from (f"{line}\n" for line in _body(result, patch, proof))
@@ -95,7 +96,7 @@ class Overview:
             (heapq.heappush if len(self._largest) < _MOST_BARS else heapq.heappushpop)(self._largest, entry)
 
     def _count(self, outcome: str, reason: str) -> None:
-        key = outcome, _OWN.sub("…", _PLACE.sub("", masked(reason)))
+        key = outcome, _OWN.sub("…", _PLACE.sub("", masked(reason)))[:_LONGEST_REASON]
         if key not in self._outcomes and len(self._outcomes) >= _MOST_REASONS:
             key = outcome, "other reasons"
         self._outcomes[key] += 1
@@ -163,12 +164,12 @@ def _body(result: Result, patch: PatchSet | None, proof: Proof | None) -> Iterat
         yield '<p class="quiet">Nothing to change.</p>'
     if result.findings:
         yield '<h3 class="warn">Findings</h3>'
-        yield from _listed(f"line {finding.line}: {prose(masked(finding.message))}" for finding in result.findings)
+        yield from _listed(f"line {finding.line}: {prose(finding.message)}" for finding in result.findings)
     yield from _left_alone(result)
     yield from _verified(proof, changed=result.changed)
     for fault in result.unsound:
         yield (
-            f'<p class="bad"><strong>Fault of dfrewrite:</strong> {prose(masked(fault))}; '
+            f'<p class="bad"><strong>Fault of dfrewrite:</strong> {prose(fault)}; '
             "the change was thrown away, please report it.</p>"
         )
 
@@ -190,10 +191,10 @@ def _changes(result: Result) -> Iterator[str]:
             continue
         yield f"<h3>{escaped(step.transform.summary)}</h3>"
         for change in step.changes:
-            yield f"<p>{prose(masked(change.why))} <small>{change.level}</small></p>"
+            yield f"<p>{prose(change.why)} <small>{change.level}</small></p>"
             doubts = [doubt for doubt in change.doubts if doubt not in told]
             told.update(doubts)
-            yield from _listed(f'<span class="warn">To look at:</span> {prose(masked(doubt))}' for doubt in doubts)
+            yield from _listed(f'<span class="warn">To look at:</span> {prose(doubt)}' for doubt in doubts)
 
 
 def _diff(patch: PatchSet) -> Iterator[str]:
@@ -220,7 +221,7 @@ def _left_alone(result: Result) -> Iterator[str]:
             lines.append(f"<code>{name}</code>, line {line}: {prose(why)}")
         for held in step.withheld:
             where = step.line(held.change.anchor)
-            why = f"not done, {prose(held.reason)}. It would have been: {prose(masked(held.change.why))}"
+            why = f"not done, {prose(held.reason)}. It would have been: {prose(held.change.why)}"
             lines.append(f"<code>{name}</code>, line {where}: {why}")
     yield from _folded("Left alone, and why", lines)
 

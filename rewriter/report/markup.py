@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from rewriter.report.words import masked
+
 _MARKS = re.compile(r"[\\`*_{}\[\]<>#!|~&$]")
 _ODD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -32,7 +34,7 @@ def seen(text: str, *, strip: bool = True) -> str:
 def prose(text: str) -> str:
     """A sentence of ours that may quote somebody: what stands in backticks becomes code, all else is plain."""
     found = []
-    for part in _WORD.findall(seen(text)):
+    for part in _WORD.findall(seen(masked(text))):
         quoted = len(part) > 2 and part[0] == part[-1] == "`"
         found.append(code(part[1:-1]) if quoted else escaped(part))
     return "".join(found)

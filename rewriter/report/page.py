@@ -13,7 +13,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from rewriter.report.words import visible
+from rewriter.report.words import masked, visible
 
 
 class Html(str):
@@ -34,7 +34,7 @@ _QUOTED = re.compile("`([^`\n]+)`")
 
 def prose(text: str) -> Html:
     """A sentence of ours that may quote somebody: what stands in backticks becomes code."""
-    parts = _QUOTED.split(" ".join(text.split()))
+    parts = _QUOTED.split(" ".join(masked(text).split()))
     return Html("".join(f"<code>{escaped(p)}</code>" if place % 2 else escaped(p) for place, p in enumerate(parts)))
 
 

@@ -13,7 +13,6 @@ import json
 import os
 import re
 import subprocess
-import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -25,6 +24,7 @@ import jsonschema
 from tests.bot.fake.server import Answer, Asked
 
 from .machine import cache_home
+from .npm import from_npm
 
 GITHUB_VERSION = "23.0.2"
 GITEA_VERSION = "v1.27.3"
@@ -43,19 +43,7 @@ def described(kind: str) -> Description | None:
 
 def github_document() -> Path:
     """Fetched once, and kept in the cache folder."""
-    folder = cache_home() / "openapi"
-    kept = folder / f"github-{GITHUB_VERSION}.json"
-    if not kept.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        package = f"@octokit/openapi@{GITHUB_VERSION}"
-        subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True, capture_output=True)
-        archive = folder / f"octokit-openapi-{GITHUB_VERSION}.tgz"
-        with tarfile.open(archive) as packed:
-            member = packed.extractfile("package/generated/api.github.com.json")
-            assert member is not None
-            _keep(kept, member.read())
-        archive.unlink()
-    return kept
+    return from_npm("@octokit/openapi", GITHUB_VERSION, "package/generated/api.github.com.json")
 
 
 def gitea_document() -> Path:
