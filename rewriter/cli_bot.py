@@ -90,15 +90,14 @@ def _work(tools: Tools, place: Place, run_name: str) -> int:
     import datetime
 
     from rewriter.bot.run import work
-    from rewriter.terminal import say, write
+    from rewriter.io import interruption
+    from rewriter.terminal import write
 
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     name = tools.ledger.begin_run(tools.campaign.name, today, tools.clock.now(), run_name)
-    try:
-        outcomes = work(tools, place, name)
-    except KeyboardInterrupt:
-        say(f"the run {name} was interrupted: the same command goes on with it")
-        raise
+    # Whatever is under way then is gone on with: a step is done again, or it was done.
+    interruption.will_say(f"the same command goes on with the run {name}")
+    outcomes = work(tools, place, name)
     for outcome, count in sorted(outcomes.items()):
         write(f"{count:6,} {outcome}")
     return 2 if any(visit.failed for visit in tools.ledger.visits(name)) else 0

@@ -9,19 +9,20 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rewriter.bot.campaign import Campaign
 from rewriter.bot.connect import Connector, WallClock, spread
 from rewriter.bot.dashboard import write_dashboards
 from rewriter.bot.decide import Do
 from rewriter.bot.events import Events, Listener
-from rewriter.bot.forge import Forge, ForgeError, Repository
+from rewriter.bot.forge import Busy, Forge, ForgeError, Repository
 from rewriter.bot.git_run import GitFailed, Remote
 from rewriter.bot.ledger import Ledger, Visit
 from rewriter.bot.pace import Limits
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 LEASE = 60.0
 """Seconds after which a worker that was not seen is dead, and its work is taken over."""
 _LOOK_SECONDS = 0.2
+_PART = 20
+"""How much longer than a look it waits for the next one."""
+_BEAT = 5.0
+"""Seconds between two signs of life of a worker that waits."""
+_T = TypeVar("_T")
 _MOST_WORKERS = 100
 _NOT_THERE = "there is no such repository, or this identity may not see it"
 
@@ -157,17 +163,36 @@ def work(tools: Tools, place: Place, run: str) -> Counter[str]:
     with worker_name(place.folder) as worker:
         workflow.launch(place.workflows, worker, tools)
         try:
-            found = repositories(campaign, tools.forges, partial(_missing, tools, run))
-            tasks = (Task(run, source, repository.id, repository.name) for source, repository in found)
-            count = workflow.enqueue(tasks, campaign.name, lambda task: tools.identities[task.source])
+            count = _patiently(tools, worker, lambda: _enqueued(tools, run))
             tools.events.tell("discovered", repositories=count)
             _until_done(tools, run, worker, count)
             # The first worker that sees the end tells the others' part, too.
             if tools.ledger.end_run(campaign.name, run, tools.clock.now()):
-                write_dashboards(tools, run)
+                _patiently(tools, worker, lambda: write_dashboards(tools, run))
         finally:
             workflow.stop()
     return Counter(visit.outcome for visit in tools.ledger.visits(run))
+
+
+def _enqueued(tools: Tools, run: str) -> int:
+    """Queues a visit to each repository that is not queued yet; how many there are."""
+    from rewriter.bot import workflow
+
+    found = repositories(tools.campaign, tools.forges, partial(_missing, tools, run))
+    tasks = (Task(run, source, repository.id, repository.name) for source, repository in found)
+    return workflow.enqueue(tasks, tools.campaign.name, lambda task: tools.identities[task.source])
+
+
+def _patiently(tools: Tools, worker: str, work: Callable[[], _T]) -> _T:
+    """Does what may be done again from its beginning, and waits where a forge wants to be left alone."""
+    while True:
+        try:
+            return work()
+        except Busy as busy:
+            until = busy.until
+        while (now := tools.clock.now()) < until:
+            tools.ledger.beat(worker, now)
+            tools.clock.sleep(min(_BEAT, until - now))
 
 
 def _missing(tools: Tools, run: str, source: int, name: str) -> None:
@@ -186,13 +211,16 @@ def _until_done(tools: Tools, run: str, worker: str, total: int) -> None:
         dead = [name for name in tools.ledger.take_dead(now, LEASE) if name != worker]
         if dead:
             tools.events.tell("takeover", workers=", ".join(dead), repositories=workflow.adopt(dead))
+        begin = time.monotonic()
         left = workflow.unfinished(tools.campaign.name, run)
+        took = time.monotonic() - begin
         if left != last:
             tools.events.tell("queue", left=left, total=max(left, total))
             last = left
         if left == 0:
             return
-        tools.clock.sleep(_LOOK_SECONDS)
+        # To count ten thousand takes a while: looking must not be what the time goes into.
+        tools.clock.sleep(min(_BEAT, max(_LOOK_SECONDS, _PART * took)))
 
 
 def clean(folder: Path) -> None:

@@ -149,8 +149,8 @@ class Surveyor:
             wish = Wanted(key, mine.base, mine.output, mine.proven) if mine is not None else None
             found = self._decide(forge, shown, wish, key)
             number = found.pull.number if found.pull is not None else None
-            url = found.pull.url if found.pull is not None else ""
-            plans.append(Plan(found.do, found.why, key, path, branch, mine, number, found.expected, url))
+            url, state = (found.pull.url, found.pull.state.value) if found.pull is not None else ("", "")
+            plans.append(Plan(found.do, found.why, key, path, branch, mine, number, found.expected, url, state))
         return self._capped(plans, opened, waiting), waiting
 
     def _decide(self, forge: Forge, shown: Shown, wish: Wanted | None, key: str) -> Decision:

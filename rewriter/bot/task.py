@@ -52,6 +52,8 @@ class Plan:
     expected: str | None = None
     """The commit at which the branch must be when it is pushed."""
     url: str = ""
+    state: str = ""
+    """Of the pull request that it is about."""
 
 
 @dataclass(frozen=True, slots=True)

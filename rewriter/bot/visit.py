@@ -177,6 +177,14 @@ class Visitor:
         if record is not None:
             self._tools.ledger.record(with_state(record, "gone", self._tools.clock.now(), why=plan.why))
 
+    def noted(self, survey: Survey, plan: Plan) -> None:
+        """Writes down what people did with a proposal."""
+        record = self._tools.ledger.proposal(plan.key)
+        if survey.repository is None or record is None or not plan.state or record.state == plan.state:
+            return
+        named = replace(record, name=survey.repository.name, url=plan.url, number=plan.number)
+        self._tools.ledger.record(with_state(named, plan.state, self._tools.clock.now(), why=plan.why))
+
     def told(
         self, task: Task, repository: Repository | None, path: str, outcome: str, why: str, **more: object
     ) -> None:

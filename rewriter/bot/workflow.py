@@ -163,6 +163,8 @@ class _Visit:
             self._wait_for_window()
             self._step("close", lambda: visitor.close(task, survey, plan))
             outcome = "closed" if plan.do is Do.CLOSE else "branch removed"
+        else:
+            visitor.noted(survey, plan)
         visitor.told(task, survey.repository, plan.path, outcome, why, url=url)
 
     def _ends(self, survey: Survey | None, why: str, *, failed: bool) -> str:

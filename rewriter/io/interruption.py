@@ -29,6 +29,8 @@ class _Run:
         self.holds = 0
         self.waiting: int | None = None
         """A signal that came during a hold."""
+        self.words = "every file is whole"
+        """What a person wants to know then."""
 
 
 _run = _Run()
@@ -81,6 +83,11 @@ def held() -> Iterator[None]:
             _end(_run.waiting)
 
 
+def will_say(words: str) -> None:
+    """What is said from now on when the program is stopped, in place of what holds for all files."""
+    _run.words = words
+
+
 def remove(path: str) -> None:
     """Take away a file, or a folder that holds only files; what is not there or cannot go stays."""
     with contextlib.suppress(OSError):
@@ -104,7 +111,7 @@ def _end(number: int) -> NoReturn:
     for path in list(_run.half_made):
         remove(path)
     with contextlib.suppress(OSError):
-        os.write(2, b"interrupted; every file is whole\n")
+        os.write(2, f"interrupted; {_run.words}\n".encode())
     if number != signal.SIGINT:
         # Ended by the signal, as whoever sent it expects to see it.
         signal.signal(number, signal.SIG_DFL)

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .server import Answer, Asked
-from .state import FakePull, FakeRepository, FakeState
+from .state import FakeIssue, FakePull, FakeRepository, FakeState
 
 _TIME = "2026-01-01T00:00:00Z"
 
@@ -108,8 +108,28 @@ def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
         return Answer(202, _repository(state.fork(repository, login), login, url, whole=True))
     if match := re.fullmatch(r"/(?:pulls|issues)/(\d+)(/.*)?", rest):
         pull = next((each for each in repository.pulls if each.number == int(match[1])), None)
-        return _error(404, "Not Found") if pull is None else _of_pull(repository, pull, match[2] or "", asked, url)
-    return _error(404, "Not Found")
+        if pull is not None:
+            return _of_pull(repository, pull, match[2] or "", asked, url)
+    return _issues(repository, rest, asked, login, url) if rest.startswith("/issues") else _error(404, "Not Found")
+
+
+def _issues(repository: FakeRepository, rest: str, asked: Asked, login: str, url: str) -> Answer:
+    if rest == "/issues" and asked.method == "GET":
+        mine = [each for each in repository.issues if each.author == asked.query.get("creator", each.author)]
+        return _page(asked, [_issue(each) for each in mine], url)
+    if rest == "/issues":
+        issue = FakeIssue(len(repository.issues) + 1001, asked.body["title"], asked.body["body"], login)
+        repository.issues.append(issue)
+        return Answer(201, _issue(issue))
+    found = next((each for each in repository.issues if rest == f"/issues/{each.number}"), None)
+    if found is None:
+        return _error(404, "Not Found")
+    found.body = asked.body["body"]
+    return Answer(200, _issue(found))
+
+
+def _issue(issue: FakeIssue) -> dict[str, Any]:
+    return {"number": issue.number, "title": issue.title, "body": issue.body, "state": "open"}
 
 
 def _reference(repository: FakeRepository, branch: str, asked: Asked) -> Answer:
