@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import tomllib
 import zoneinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rewriter.bot.campaign import CampaignError, Schedule, campaign_of, load_campaign, window_of
+from rewriter.bot.campaign import (
+    Author,
+    CampaignError,
+    Caps,
+    PullRequests,
+    Rewrite,
+    Schedule,
+    Source,
+    campaign_of,
+    load_campaign,
+    window_of,
+)
 
 
 def test_a_whole_campaign(tmp_path: Path) -> None:
@@ -132,3 +145,15 @@ def test_odd_windows_are_refused(text: str) -> None:
 
 def test_days_may_pass_the_end_of_the_week() -> None:
     assert window_of("sat-mon 00:00-24:00").days == {5, 6, 0}
+
+
+def test_the_example_names_every_key_and_is_a_campaign() -> None:
+    path = Path(__file__).parents[2] / "examples" / "dfrewrite-bot.toml"
+    campaign = load_campaign(path)
+    assert campaign.name == "smaller-images"
+    named = tomllib.loads(path.read_text())
+    sections = {"rewrite": Rewrite, "pull-request": PullRequests, "caps": Caps, "author": Author}
+    for name, kind in sections.items():
+        known = {field.name.replace("_", "-") for field in dataclasses.fields(kind)}
+        assert known - set(named[name]) <= {"select"}, name
+    assert set(named["source"][0]) == {field.name.replace("_", "-") for field in dataclasses.fields(Source)}
