@@ -36,6 +36,7 @@ def bot() -> None:
 @click.option(
     "--run", "run_name", default="", metavar="NAME", help="(default: the one that was interrupted, or a new one)"
 )
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Of the campaign: caps.per-run=5.")
 @click.option("--level", type=click.Choice(["safe", "review", "risky"]))
 @click.option("--verify", is_flag=True, help="Propose only what was built and did its job.")
 @click.option("--network", default="", metavar="MODE", help="Of the builds of --verify: host, none.")
@@ -145,9 +146,9 @@ def _campaign(path: Path | None, asked: dict[str, Any]) -> Campaign:
     """A campaign from a file, with the command line over it. Raises CampaignError."""
     from dataclasses import replace
 
-    from rewriter.bot.campaign import Campaign, CampaignError, Source, load_campaign
+    from rewriter.bot.campaign import CampaignError, Source, load_campaign
 
-    found = load_campaign(path) if path is not None else Campaign()
+    found = load_campaign(path, asked["settings"])
     named = asked["repositories"] or asked["owners"] or asked["file"] or asked["search"]
     if named:
         kind = asked["forge"] or "github"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import difflib
-import re
 import string
 import tomllib
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from rewriter.bot.schedule import Schedule, window_of
 from rewriter.io.config import LEVELS, RUNTIMES
 
 FILE_NAME = "dfrewrite-bot.toml"
@@ -21,28 +20,10 @@ DRAFTS = ("never", "until-proven", "always")
 FORKS = ("never", "when-needed", "always")
 GROUPS = ("file", "repository")
 _MAX_SIZE = 1_000_000  # bytes
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WINDOW = re.compile(r"(?:([a-z]{3})(?:-([a-z]{3}))? )?(\d\d):(\d\d)-(\d\d):(\d\d)\Z")
 
 
 class CampaignError(Exception):
     """The campaign cannot be used; the message names the key, in one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """When pull requests may be opened and updated: days of the week (0 is Monday) and minutes of the day."""
-
-    days: frozenset[int]
-    begin: int
-    end: int
-
-    def holds(self, when: datetime.datetime) -> bool:
-        """Whether a time lies in it; one that passes midnight belongs to the day on which it begins."""
-        minute, day = when.hour * 60 + when.minute, when.weekday()
-        if self.begin <= self.end:
-            return day in self.days and self.begin <= minute < self.end
-        return (day in self.days and minute >= self.begin) or ((day - 1) % 7 in self.days and minute < self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,30 +116,6 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """When it may write to a forge."""
-
-    windows: tuple[Window, ...] = ()
-    """None: at any time."""
-    timezone: str = "UTC"
-
-    def opens_at(self, now: float) -> float:
-        """The first time from ``now`` on that lies in a window, to the minute; seconds since the epoch."""
-        zone = zoneinfo.ZoneInfo(self.timezone)
-        if not self.windows:
-            return now
-        when = datetime.datetime.fromtimestamp(now, zone)
-        if any(window.holds(when) for window in self.windows):
-            return now
-        start = now - now % 60
-        for minute in range(1, 8 * 24 * 60):
-            later = start + 60 * minute
-            if any(window.holds(datetime.datetime.fromtimestamp(later, zone)) for window in self.windows):
-                return later
-        raise CampaignError("schedule: no window ever opens")
-
-
-@dataclass(frozen=True, slots=True)
 class Campaign:
     """Everything about one campaign."""
 
@@ -171,8 +128,40 @@ class Campaign:
     schedule: Schedule = field(default_factory=Schedule)
 
 
-def load_campaign(path: Path) -> Campaign:
-    """Reads a campaign. Raises CampaignError: missing, no TOML, an unknown key, a wrong value."""
+def load_campaign(path: Path | None, settings: Sequence[str] = ()) -> Campaign:
+    """Reads a campaign, with ``settings`` such as ``caps.per-run=5`` over it; without a path they are all that is said.
+
+    Raises CampaignError: missing, no TOML, an unknown key, a wrong value.
+    """
+    table = _read(path) if path is not None else {}
+    for setting in settings:
+        _set(table, setting)
+    try:
+        return campaign_of(table)
+    except CampaignError as error:
+        raise CampaignError(f"{path}: {error}" if path is not None and not settings else str(error)) from None
+
+
+def _set(table: dict[str, Any], setting: str) -> None:
+    """A value is TOML; what is none is a text."""
+    name, equals, text = setting.partition("=")
+    section, dot, key = name.strip().partition(".")
+    if not equals or not section:
+        raise CampaignError(f"{setting!r} is no setting such as caps.per-run=5")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        value = text.strip()
+    if not dot:
+        table[section] = value
+        return
+    inner = table.setdefault(section, {})
+    if not isinstance(inner, dict):
+        raise CampaignError(f"'{section}' has no single key {key!r}")
+    inner[key] = value
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_SIZE + 1)
@@ -183,10 +172,7 @@ def load_campaign(path: Path) -> Campaign:
         raise CampaignError(f"{path}: is no valid TOML: {error}") from None
     except OSError as error:
         raise CampaignError(f"{path}: {error.strerror}") from None
-    try:
-        return campaign_of(table)
-    except CampaignError as error:
-        raise CampaignError(f"{path}: {error}") from None
+    return table
 
 
 def campaign_of(table: Mapping[str, Any]) -> Campaign:
@@ -222,26 +208,10 @@ def _schedule(table: Mapping[str, Any]) -> Schedule:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         raise CampaignError(f"schedule: there is no time zone {zone!r}") from None
-    return Schedule(tuple(window_of(each) for each in windows), zone)
-
-
-def window_of(text: str) -> Window:
-    """``mon-fri 08:00-18:00``, ``sat 22:00-06:00``, or ``08:00-18:00`` for every day. Raises CampaignError."""
-    found = _WINDOW.match(text.strip().lower())
-    problem = CampaignError(f"schedule: {text!r} is no window such as 'mon-fri 08:00-18:00'")
-    if found is None:
-        raise problem
-    first, last, *numbers = found.groups()
-    hours = [int(number) for number in numbers]
-    if any(day is not None and day not in _DAYS for day in (first, last)) or hours[0] > 23 or hours[2] > 24:
-        raise problem
-    if hours[1] > 59 or hours[3] > 59 or hours[2] * 60 + hours[3] > 24 * 60:
-        raise problem
-    days = frozenset(range(7))
-    if first is not None:
-        begin, end = _DAYS.index(first), _DAYS.index(last or first)
-        days = frozenset((begin + step) % 7 for step in range((end - begin) % 7 + 1))
-    return Window(days, hours[0] * 60 + hours[1], hours[2] * 60 + hours[3])
+    try:
+        return Schedule(tuple(window_of(each) for each in windows), zone)
+    except ValueError as error:
+        raise CampaignError(f"schedule: {error}") from None
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -253,6 +223,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "runtime": RUNTIMES,
 }
 _TEMPLATES = ("title", "body", "commit")
+_AT_LEAST_ONE = ("workers", "writes-per-hour", "repository-mb", "repository-seconds")
 
 
 def _section(kind: Callable[..., Any], table: Mapping[str, Any], name: str) -> Any:
@@ -282,6 +253,8 @@ def _value(key: str, value: Any, kind: str) -> Any:
     if kind in ("int", "float"):
         if isinstance(value, bool) or not isinstance(value, int if kind == "int" else (int, float)) or value < 0:
             raise ValueError(f"must be a number, not {value!r}")
+        if key in _AT_LEAST_ONE and value < 1:
+            raise ValueError("must be at least 1")
         return value
     if not isinstance(value, str):
         raise ValueError(f"must be a text in quotes, not {value!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 import tomllib
 import zoneinfo
 from pathlib import Path
@@ -17,12 +18,11 @@ from rewriter.bot.campaign import (
     Caps,
     PullRequests,
     Rewrite,
-    Schedule,
     Source,
     campaign_of,
     load_campaign,
-    window_of,
 )
+from rewriter.bot.schedule import Schedule, window_of
 
 
 def test_a_whole_campaign(tmp_path: Path) -> None:
@@ -137,14 +137,43 @@ def test_a_window_over_midnight_belongs_to_the_day_on_which_it_begins() -> None:
     assert held == ["2026-11-28T22:00", "2026-11-29T05:59"]
 
 
-@pytest.mark.parametrize("text", ["24:00-25:00", "mon-xyz 08:00-09:00", "08:60-09:00", "8:00-9:00", "00:00-24:01"])
+@pytest.mark.parametrize(
+    "text", ["24:00-25:00", "mon-xyz 08:00-09:00", "08:60-09:00", "8:00-9:00", "00:00-24:01", "08:00-08:00"]
+)
 def test_odd_windows_are_refused(text: str) -> None:
-    with pytest.raises(CampaignError):
+    with pytest.raises(ValueError, match=f"^{re.escape(repr(text))} is no window such as"):
         window_of(text)
 
 
 def test_days_may_pass_the_end_of_the_week() -> None:
     assert window_of("sat-mon 00:00-24:00").days == {5, 6, 0}
+
+
+def test_settings_go_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "campaign.toml"
+    path.write_text('name = "c"\n[caps]\nper-run = 7\nworkers = 2\n')
+    settings = ["caps.per-run=5", "pull-request.draft=always", 'pull-request.labels=["a", "b"]', "rewrite.verify=true"]
+    found = load_campaign(path, settings)
+    assert (found.caps.per_run, found.caps.workers, found.rewrite.verify) == (5, 2, True)
+    assert (found.pulls.draft, found.pulls.labels) == ("always", ("a", "b"))
+    assert load_campaign(None, ["author.name=Jo Doe"]).author.name == "Jo Doe"
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("per-run", "'per-run' is no setting such as caps.per-run=5"),
+        ("=5", "'=5' is no setting such as caps.per-run=5"),
+        ("caps.per-ran=5", "caps: unknown key 'per-ran', did you mean 'per-run'?"),
+        ("caps.workers=0", "caps: 'workers' must be at least 1"),
+        ("caps.per-run=many", "caps: 'per-run' must be a number, not 'many'"),
+        ("name.x=1", "'name' has no single key 'x'"),
+        ("source.url=x", "'source' must be a list of tables, [[source]]"),
+    ],
+)
+def test_odd_settings_are_refused(setting: str, reason: str) -> None:
+    with pytest.raises(CampaignError, match=f"^{re.escape(reason)}$"):
+        load_campaign(None, ['name="c"', setting])
 
 
 def test_the_example_names_every_key_and_is_a_campaign() -> None:

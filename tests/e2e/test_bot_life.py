@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.bot.campaign import PullRequests, Rewrite, Schedule, Source, window_of
+from rewriter.bot.campaign import PullRequests, Rewrite, Source
 from rewriter.bot.connect import WallClock
 from rewriter.bot.identity import RETRY_LABEL, find_marker
 from rewriter.bot.run import look, tools_for
+from rewriter.bot.schedule import Schedule, window_of
 from tests.bot.fake.server import Answer, Asked, FakeForge
 from tests.bot.fake.state import FakePull, FakeRepository
 
