@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types fast e2e e2e-engine e2e-bot apps pairs bench corpus proof rounds fuzz mutations properties kills nightly clean
+.PHONY: demo test lint types fast e2e e2e-engine e2e-bot apps pairs bench corpus proof rounds fuzz mutations properties kills fleet scale nightly clean
 
 demo: $(VENV)/.installed
 	@echo "--- a dry run on the bundled example: examples/go-service/Dockerfile"
@@ -78,7 +78,16 @@ KILLS ?= 1000
 kills: $(VENV)/.dev
 	DFREWRITE_BOT_KILLS=$(KILLS) $(BIN)/python -m pytest tests/e2e/test_bot_crash.py -m e2e -o addopts= -q -s
 
-nightly: test e2e apps rounds bench corpus properties fuzz mutations kills
+# Two hundred repositories of every shape in each dialect, and not only in GitHub's.
+fleet: $(VENV)/.dev
+	DFREWRITE_BOT_REPOSITORIES=200 $(BIN)/python -m pytest tests/e2e/test_bot_fleet.py -m e2e -o addopts= -q -s
+
+# What the bot costs: make scale REPOSITORIES=10000
+REPOSITORIES ?= 1000
+scale: $(VENV)/.dev
+	$(BIN)/python benchmarks/bot.py --repositories $(REPOSITORIES)
+
+nightly: test e2e apps rounds bench corpus properties fuzz mutations kills fleet scale
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -7,6 +7,8 @@ done is decided from the forge. Imports SQLAlchemy, so it is imported only where
 from __future__ import annotations
 
 import contextlib
+import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -19,6 +21,8 @@ from rewriter.bot.tables import IDENTITIES, META, OPENINGS, PROPOSALS, REPLIES, 
 _BUSY_SECONDS = 30
 """How long one process waits for another that writes to the same SQLite file."""
 HOUR = 3600.0
+_KEPT = 60 * 24 * HOUR
+"""Seconds for which a reply of a forge is kept that was not read anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,7 @@ class Ledger:
                 found = next(each for each in (day, *later) if each not in names)
             if found not in names:
                 connection.execute(sa.insert(RUNS).values(campaign=campaign, run=found, began_at=now))
+            connection.execute(sa.delete(REPLIES).where(REPLIES.c.at < now - _KEPT))
         return str(found)
 
     def end_run(self, campaign: str, run: str, now: float) -> bool:
@@ -219,11 +224,12 @@ class Ledger:
         query = sa.select(REPLIES.c.etag, REPLIES.c.body).where(REPLIES.c.address == address)
         with self._begun() as connection:
             row = connection.execute(query).one_or_none()
-        return (row[0], bytes(row[1])) if row is not None else None
+        return (row[0], zlib.decompress(bytes(row[1]))) if row is not None else None
 
     def put(self, address: str, etag: str, body: bytes) -> None:
         """See `rewriter.bot.forge_http.Cache`."""
-        self._upsert(REPLIES, {"address": address, "etag": etag, "body": body}, ("address",))
+        packed = zlib.compress(body, 1)  # lists of files, most of it: to a sixth
+        self._upsert(REPLIES, {"address": address, "etag": etag, "body": packed, "at": time.time()}, ("address",))
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> Iterator[sa.Connection]:

@@ -66,6 +66,7 @@ REPLIES = sa.Table(
     sa.Column("address", _TEXT, primary_key=True),
     sa.Column("etag", _TEXT, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("at", _TIME, nullable=False, index=True),
 )
 WORKERS = sa.Table(
     "workers",
