@@ -135,11 +135,12 @@ class Surveyor:
         for branch in sorted({*wanted, *branches}):
             mine = wanted.get(branch)
             pulls = forge.pulls(repository, branch, source=source)
+            # Those of other campaigns count, too: to whoever reads them they are all the bot's.
+            opened += any(pull.state is State.OPEN for pull in pulls) or (forge.branches_only and branch in branches)
             known = (mine.key, mine.path) if mine is not None else self._known(repository, branch, pulls)
             if known is None:
                 continue  # of another campaign, or of somebody else
             key, path = known
-            opened += any(pull.state is State.OPEN for pull in pulls) or (forge.branches_only and branch in branches)
             if mine is None and _is_kept(branch, pulls, left):
                 continue
             tip = branches.get(branch)

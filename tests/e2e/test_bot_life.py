@@ -242,6 +242,17 @@ def test_one_pull_request_at_a_time(forge: FakeForge, bot: Bot) -> None:
     assert Counter(bot.run().values()) == {"nothing": 1, "opened": 1}
 
 
+def test_one_pull_request_at_a_time_of_all_campaigns_together(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    bot.campaign = replace(bot.campaign, name="other", rewrite=Rewrite(recipe="other", alpine="3.16"))
+    assert bot.run() == {("acme/tides", "Dockerfile"): "left alone"}
+    assert bot.why("acme/tides") == "waits: 1 pull request is open in this repository"
+    bot.cap(open_per_repository=2)
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    assert [pull.branch for pull in repository.pulls] == [BRANCH, "dfrewrite/Dockerfile/other"]
+
+
 def test_all_files_together(forge: FakeForge, bot: Bot) -> None:
     repository = forge.state.add("acme/tides", {**GO, **{f"api/{path}": text for path, text in GO.items()}})
     bot.set(group="repository")
