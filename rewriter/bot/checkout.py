@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rewriter.bot.git_run import OPTIONS, GitFailed, Remote, access, end, environment, essence, one_line
+from rewriter.bot.git_run import OPTIONS, GitFailed, Remote, access, end, ended, environment, essence, one_line
 from rewriter.bot.identity import TRAILER
 
 _LOOK_SECONDS = 0.2
@@ -220,14 +220,10 @@ class Checkout:
 
     def _wait(self, process: subprocess.Popen[bytes], what: str) -> None:
         deadline = time.monotonic() + self._bounds.seconds
-        while True:
-            try:
-                process.wait(timeout=_LOOK_SECONDS)
-                return
-            except subprocess.TimeoutExpired:
-                self._measure()
-                if time.monotonic() > deadline:
-                    raise GitFailed(f"git {what} took longer than {self._bounds.seconds:g} s") from None
+        while not ended(process, _LOOK_SECONDS):
+            self._measure()
+            if time.monotonic() > deadline:
+                raise GitFailed(f"git {what} took longer than {self._bounds.seconds:g} s")
 
     def _measure(self) -> None:
         """Raises GitFailed when the folder has grown too large."""
