@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rewriter.bot.task import Tools
 
 
+_MOST_REASONS = 10
+
+
 @click.group()
 def bot() -> None:
     """Open, update and respect pull requests over many repositories."""
@@ -55,6 +58,7 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str, **ask
     need_extra()
     from rewriter.bot.campaign import CampaignError
     from rewriter.bot.forge import ForgeError
+    from rewriter.bot.ledger import DATABASE_ERRORS, words_of
     from rewriter.bot.run import tools_for
     from rewriter.bot.tokens import take
     from rewriter.terminal import say
@@ -68,9 +72,13 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str, **ask
             tools_for(chosen, place, certificates=ca_file, environment=take(), listeners=listeners) as tools,
         ):
             return _look(tools) if dry_run else _work(tools, place, run_name)
-    except (CampaignError, ForgeError, OSError) as error:
+    except (CampaignError, ForgeError) as error:
         say(f"error: {error}")
-        return 2
+    except OSError as error:
+        say(f"error: {error.filename}: {error.strerror}" if error.filename and error.strerror else f"error: {error}")
+    except DATABASE_ERRORS as error:
+        say(f"error: {words_of(error)}")
+    return 2
 
 
 def _look(tools: Tools) -> int:
@@ -91,8 +99,9 @@ def _work(tools: Tools, place: Place, run_name: str) -> int:
     import datetime
 
     from rewriter.bot.run import work
+    from rewriter.bot.summary import summarise
     from rewriter.io import interruption
-    from rewriter.terminal import write
+    from rewriter.terminal import say, write
 
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     name = tools.ledger.begin_run(tools.campaign.name, today, tools.clock.now(), run_name)
@@ -101,7 +110,13 @@ def _work(tools: Tools, place: Place, run_name: str) -> int:
     outcomes = work(tools, place, name)
     for outcome, count in sorted(outcomes.items()):
         write(f"{count:6,} {outcome}")
-    return 2 if any(visit.failed for visit in tools.ledger.visits(name)) else 0
+    failed = [group for group in summarise(name, tools.ledger.visits(name), ()).groups if group.failed]
+    for group in failed[:_MOST_REASONS]:
+        first, more = group.places[0], len(group.places) - 1
+        say(f"failed: {first.name}{f' and {more:,} more' if more else ''}: {group.reason}")
+    if len(failed) > _MOST_REASONS:
+        say(f"failed for {len(failed) - _MOST_REASONS:,} other reasons: dfrewrite bot report has all")
+    return 2 if failed else 0
 
 
 @contextlib.contextmanager
@@ -146,11 +161,15 @@ def _campaign(path: Path | None, asked: dict[str, Any]) -> Campaign:
     """A campaign from a file, with the command line over it. Raises CampaignError."""
     from dataclasses import replace
 
-    from rewriter.bot.campaign import CampaignError, Source, load_campaign
+    from rewriter.bot.campaign import CampaignError, Source, check_url, load_campaign
 
     found = load_campaign(path, asked["settings"])
     named = asked["repositories"] or asked["owners"] or asked["file"] or asked["search"]
     if named:
+        try:
+            check_url(asked["url"])
+        except ValueError as error:
+            raise CampaignError(f"--url {error}") from None
         kind = asked["forge"] or "github"
         folders = tuple(asked["repositories"]) if kind == "folder" else ()
         source = Source(

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rewriter.bot.tokens import DATABASE
+
 if TYPE_CHECKING:
     from rewriter.bot.ledger import Ledger
     from rewriter.bot.run import Place
     from rewriter.bot.summary import Summary
 
 _EXTRA = "the bot needs more than the rewriting does: pip install 'dfrewrite[bot]'"
+_DATABASES = ("postgresql://", "postgres://")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -29,7 +32,14 @@ def place_options(command: Any) -> Any:
     """Where the ledger and the queue are."""
     for option in (
         click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="For clones and SQLite files."),
-        click.option("--database", default="", metavar="URL", help="PostgreSQL, for many workers (default: SQLite)."),
+        # In the environment a password in it is in no list of processes.
+        click.option(
+            "--database",
+            default="",
+            envvar=DATABASE,
+            metavar="URL",
+            help=f"PostgreSQL, for many workers (default: {DATABASE}, else SQLite).",
+        ),
     ):
         command = option(command)
     return command
@@ -39,18 +49,23 @@ def place_of(folder: Path | None, database: str) -> Place:
     """What the options say, or the usual folder."""
     from rewriter.bot.run import Place, default_folder
 
+    if database and not database.startswith(_DATABASES):
+        raise click.ClickException("a database is named as postgresql://user:password@host/name")
     return Place(folder or default_folder(), database)
 
 
 def _ledger(place: Place) -> Ledger | None:
     """None, and a word about it, where nothing was run yet."""
-    from rewriter.bot.ledger import Ledger
+    from rewriter.bot.ledger import DATABASE_ERRORS, Ledger, words_of
     from rewriter.terminal import say
 
     if not place.database and not (place.folder / "ledger.sqlite").exists():
         say(f"nothing was run yet in {place.folder}")
         return None
-    return Ledger(place.ledger)
+    try:
+        return Ledger(place.ledger)
+    except DATABASE_ERRORS as error:
+        raise click.ClickException(words_of(error)) from None
 
 
 @click.command()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 import string
 import tomllib
+import urllib.parse
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -222,6 +224,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "level": LEVELS,
     "runtime": RUNTIMES,
 }
+_PREFIX = re.compile(r"\w[\w.-]*(?<!\.)(?:/\w[\w.-]*(?<!\.))*\Z", re.ASCII)
 _TEMPLATES = ("title", "body", "commit")
 _AT_LEAST_ONE = ("workers", "writes-per-hour", "repository-mb", "repository-seconds")
 
@@ -258,9 +261,22 @@ def _value(key: str, value: Any, kind: str) -> Any:
         return value
     if not isinstance(value, str):
         raise ValueError(f"must be a text in quotes, not {value!r}")
+    if key == "branch-prefix" and (not _PREFIX.match(value) or ".." in value or f"{value}/".count(".lock/")):
+        raise ValueError(f"must be the beginning of a branch's name, such as 'dfrewrite', not {value!r}")
+    if key == "url":
+        check_url(value)
     if key in _TEMPLATES and not string.Template(value).is_valid():
         raise ValueError("is no valid template: a $ that is meant as one is written $$")
     return value
+
+
+def check_url(url: str) -> None:
+    """Raises ValueError for what is no address of a forge, without repeating it: it may hold a password."""
+    parts = urllib.parse.urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("must be an address such as https://git.example")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an address without a user, a password or a question mark")
 
 
 def _known(key: str, known: tuple[str, ...], section: str) -> None:

@@ -67,6 +67,16 @@ class Visit:
     at: float = 0.0
 
 
+DATABASE_ERRORS = (sa.exc.SQLAlchemyError,)
+"""What every method of a ledger may raise, and the workflows, too."""
+
+
+def words_of(error: Exception) -> str:
+    """What is wrong with the database, in one line without a password."""
+    cause = getattr(error, "orig", None) or error
+    return f"the database cannot be used: {' '.join(str(cause).split())[:300]}"
+
+
 class Ledger:
     """The tables. Every method is one transaction, safe beside other workers."""
 

@@ -32,6 +32,8 @@ class Progress:
             self._counts["failed" if event.fields.get("failed") else event.text("outcome")] += 1
         elif event.name == "wait":
             self._waits[event.text("identity")] = event.at + event.number("seconds")
+        elif event.name == "discovered" and not event.number("repositories"):
+            self._say("no repository was found")
         elif event.name == "takeover":
             self._say(f"takes over {event.text('repositories')} repositories from {event.text('workers')}")
         elif event.name == "queue":

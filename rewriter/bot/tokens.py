@@ -14,7 +14,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 _OWN = "DFREWRITE_TOKEN_"
 PRIVATE_KEY = "DFREWRITE_APP_PRIVATE_KEY"
 """The key of a GitHub App itself (PEM), or the path of its file."""
-_SECRETS = {PRIVATE_KEY, *(name for names in NAMES.values() for name in names)}
+DATABASE = "DFREWRITE_DATABASE"
+"""The database that workers share, if not SQLite."""
+_SECRETS = {PRIVATE_KEY, DATABASE, *(name for names in NAMES.values() for name in names)}
 _USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "dfrewrite"}
 """Who a token is for git over HTTPS; the forges look at the password alone."""
 
