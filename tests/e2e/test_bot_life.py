@@ -121,6 +121,21 @@ def test_a_new_result_updates_it(forge: FakeForge, bot: Bot) -> None:
     assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
 
 
+def test_what_is_closed_while_it_is_updated_stays_closed(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    pull, old = _only(repository), repository.tip(BRANCH)
+
+    def somebody_closes_it(_: Asked) -> None:
+        if pull.state == "open" and repository.tip(BRANCH) != old:  # pushed, and its words are not changed yet
+            forge.state.close(repository, pull)
+
+    forge.trouble = somebody_closes_it
+    repository.commit({"Dockerfile": (GO["Dockerfile"] or "").replace("1.18", "1.21")})
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+    assert _only(repository) is pull
+
+
 def test_another_recipe_for_the_same_file_is_an_update(forge: FakeForge, bot: Bot) -> None:
     """As when the catalogue of images learns of a newer one."""
     repository = forge.state.add("acme/tides", GO)
