@@ -161,7 +161,8 @@ def _campaign(path: Path | None, asked: dict[str, Any]) -> Campaign:
     """A campaign from a file, with the command line over it. Raises CampaignError."""
     from dataclasses import replace
 
-    from rewriter.bot.campaign import CampaignError, Source, check_url, load_campaign
+    from rewriter.bot.campaign import CampaignError, Source, load_campaign
+    from rewriter.bot.values import check_url
 
     found = load_campaign(path, asked["settings"])
     named = asked["repositories"] or asked["owners"] or asked["file"] or asked["search"]

@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 MOST_BODY = 60_000
 """Characters; GitHub takes 65,536, and the marker comes on top."""
 MOST_TITLE = 120
-FIELDS = {
-    "title": ("summary", "path", "before", "after"),
-    "body": ("body", "path", "stop"),
-    "commit": ("subject", "body"),
-}
-"""What the templates of a campaign may name."""
 
 # A forge breaks a paragraph wherever its text has a line end, so each is one line.
 _STOP = (
