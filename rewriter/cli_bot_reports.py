@@ -145,7 +145,8 @@ def _tell(summary: Summary) -> None:
     write(f"run {summary.run or '(none)'}: {summary.repositories:,} repositories")
     for how, saving in (("measured", summary.measured), ("forecast", summary.forecast)):
         if saving.proposals:
-            write(f"{saving.saved / 1e6:,.0f} MB saved by {saving.proposals:,} proposals, {how}")
+            count = f"{saving.proposals:,} proposal{'s' if saving.proposals > 1 else ''}"
+            write(f"{saving.saved / 1e6:,.0f} MB saved by {count}, {how}")
     for group in summary.groups:
         write(f"\n{group.outcome}: {group.reason or '…'} ({len(group.places):,})")
         for place in group.places:

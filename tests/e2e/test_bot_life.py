@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.bot.campaign import PullRequests, Rewrite, Source
+from rewriter.bot.campaign import CampaignError, PullRequests, Rewrite, Source
 from rewriter.bot.connect import WallClock
 from rewriter.bot.identity import RETRY_LABEL, find_marker
 from rewriter.bot.run import look, tools_for
@@ -247,6 +247,14 @@ def test_a_repository_that_was_named_and_is_not_there(forge: FakeForge, bot: Bot
     bot.campaign = replace(bot.campaign, sources=(source,))
     assert bot.run() == {("acme/tides", "Dockerfile"): "opened", ("acme/tide", ""): "failed"}
     assert bot.why("acme/tide") == "there is no such repository, or this identity may not see it"
+
+
+def test_an_owner_that_is_misspelt(forge: FakeForge, bot: Bot, kind: str) -> None:
+    bot.campaign = replace(bot.campaign, sources=(Source(kind, forge.url, owners=("acmee",)),))
+    with pytest.raises(
+        CampaignError, match=r"^there is no owner 'acmee' on 127\.0\.0\.1:\d+, or this identity may not"
+    ):
+        bot.run()
 
 
 def test_one_pull_request_at_a_time(forge: FakeForge, bot: Bot) -> None:
