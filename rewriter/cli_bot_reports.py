@@ -24,7 +24,7 @@ def need_extra() -> None:
     """Raises click.ClickException where what the bot needs is not installed."""
     import importlib.util
 
-    if any(importlib.util.find_spec(name) is None for name in ("dbos", "sqlalchemy")):
+    if any(importlib.util.find_spec(name) is None for name in ("dbos", "sqlalchemy", "prometheus_client", "jwt")):
         raise click.ClickException(_EXTRA)
 
 

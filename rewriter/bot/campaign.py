@@ -28,8 +28,9 @@ class Source:
     url: str = ""
     """Of a forge that is not the public one: ``https://git.example``."""
     owners: tuple[str, ...] = ()
+    """Organisations, groups or users; of ``folder``: folders that hold clones."""
     repositories: tuple[str, ...] = ()
-    """Names on the forge; of ``git``: addresses; of ``folder``: folders that hold clones."""
+    """Names on the forge; of ``git``: addresses; of ``folder``: clones."""
     file: str = ""
     """A file with one repository a line."""
     search: str = ""
