@@ -46,7 +46,7 @@ class PlainGit:
         branch = next((line.split()[1] for line in lines if line.startswith("ref: ")), "")
         default = branch.removeprefix("refs/heads/") if any("\tHEAD" in line for line in lines) else ""
         short = url.rstrip("/").removesuffix("/.git").removesuffix(".git")
-        return Repository(self.host, url, "/".join(short.split("/")[-2:]), default, url, url)
+        return Repository(self.host, url, "/".join(short.split("/")[-2:]), default, url)
 
     def repository_again(self, identifier: str, name: str) -> Repository | None:
         """See Forge."""
