@@ -143,6 +143,9 @@ class Surveyor:
             key, path = known
             if mine is None and _is_kept(branch, pulls, left):
                 continue
+            if mine is not None and (why := self._under_another_name(forge, repository, source, mine)):
+                waiting.append(Left(path, why))
+                continue
             tip = branches.get(branch)
             ahead = forge.ahead(repository, base, branch, source=source) if tip is not None else []
             pulls = [self._with_conflicts(forge, repository, pull) for pull in pulls]
@@ -186,6 +189,19 @@ class Surveyor:
         records = self._tools.ledger.proposals_of(repository.forge, repository.id)
         mine = (each for each in records if each.branch == branch and each.recipe == recipe)
         return next(((each.key, each.path) for each in mine), None)
+
+    def _under_another_name(
+        self, forge: Forge, repository: Repository, source: Repository | None, mine: Prepared
+    ) -> str:
+        """Why nothing is proposed for a key whose branch had another prefix: who closed that meant the proposal, and
+        one that is open need not be there twice."""
+        record = self._tools.ledger.proposal(mine.key)
+        if record is None or record.branch == mine.branch or self._pulls.recreate:
+            return ""
+        pulls = forge.pulls(repository, record.branch, source=source)
+        if not pulls and not (forge.branches_only and record.state == State.OPEN.value):
+            return ""
+        return f"it was proposed from the branch {record.branch}, before branch-prefix was changed"
 
     def _with_conflicts(self, forge: Forge, repository: Repository, pull: Pull) -> Pull:
         if pull.state is not State.OPEN or pull.conflicted is not None:

@@ -136,6 +136,19 @@ def test_what_is_closed_while_it_is_updated_stays_closed(forge: FakeForge, bot: 
     assert _only(repository) is pull
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_another_prefix_of_branches_proposes_nothing_twice(forge: FakeForge, bot: Bot, closed: bool) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    if closed:
+        forge.state.close(repository, _only(repository))
+    bot.set(branch_prefix="other")
+    assert bot.run() == {("acme/tides", "Dockerfile"): "left alone"}
+    assert len(repository.pulls) == 1
+    bot.set(branch_prefix="other", recreate=True)
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+
+
 def test_another_recipe_for_the_same_file_is_an_update(forge: FakeForge, bot: Bot) -> None:
     """As when the catalogue of images learns of a newer one."""
     repository = forge.state.add("acme/tides", GO)
