@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from rewriter.bot.identity import is_prefix
 from rewriter.io.config import LEVELS, RUNTIMES
 
 FILE_NAME = "dfrewrite-bot.toml"
@@ -285,6 +286,8 @@ def _value(key: str, value: Any, kind: str) -> Any:
         return value
     if not isinstance(value, str):
         raise ValueError(f"must be a text in quotes, not {value!r}")
+    if key == "branch-prefix" and not is_prefix(value):
+        raise ValueError(f"must be the beginning of a branch's name, not {value!r}")
     if key in _TEMPLATES and not string.Template(value).is_valid():
         raise ValueError("is no valid template: a $ that is meant as one is written $$")
     return value

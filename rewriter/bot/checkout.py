@@ -18,6 +18,8 @@ from rewriter.bot.git_run import OPTIONS, GitFailed, Remote, access, end, enviro
 from rewriter.bot.identity import TRAILER
 
 _LOOK_SECONDS = 0.2
+_LATEST = 4_102_444_800
+"""The year 2100: of a commit that says it is later, or before 1970, git and forges do not all make the same."""
 _EVERY_BYTE = "* -text -working-tree-encoding -filter -ident\n"
 """Attributes that go before the repository's own: what is checked out, and committed again, is what is stored."""
 
@@ -89,8 +91,9 @@ class Checkout:
         status, output, errors = self._talk(remote, "ls-remote", "--quiet", "--", remote.url, *patterns)
         if status != 0:
             raise GitFailed(f"git ls-remote: {essence(errors, remote)}")
-        found = (line.partition("\t") for line in output.decode("utf-8", "surrogateescape").splitlines())
-        return {name.removeprefix("refs/heads/"): commit for commit, _, name in found}
+        lines = (line for line in output.split(b"\n") if line.isascii())  # as all of ours are
+        found = (line.decode().partition("\t") for line in lines)
+        return {name.removeprefix("refs/heads/"): commit for commit, _, name in found if name}
 
     def blob(self, path: str) -> str:
         """The id of a file's blob; empty for what is no regular file of the commit."""
@@ -111,6 +114,7 @@ class Checkout:
         Raises GitFailed, also for a file that the commit does not have.
         """
         when = int(self._local("show", "--no-patch", "--format=%ct", self.head))
+        when = min(max(when, 0), _LATEST)
         tip = self.head
         with tempfile.TemporaryDirectory(prefix="dfrewrite-") as scratch:
             own = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
@@ -248,6 +252,6 @@ def _dated(person: Person, when: int) -> dict[str, str]:
         found |= {
             f"GIT_{role}_NAME": person.name,
             f"GIT_{role}_EMAIL": person.email,
-            f"GIT_{role}_DATE": f"{when} +0000",
+            f"GIT_{role}_DATE": f"@{when} +0000",  # without @ a small number is no time
         }
     return found

@@ -14,10 +14,11 @@ from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
+from dbos import error as dbos_error
 
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Busy, ForgeError, Unreachable
-from rewriter.bot.git_run import GitFailed
+from rewriter.bot.git_run import GitFailed, one_line
 from rewriter.bot.task import Moved, Plan, Survey, Task, Tools
 from rewriter.bot.visit import Visitor
 
@@ -123,6 +124,10 @@ class _Visit:
             return self._ends(None, f"it changes while it is looked at: {reason}", failed=True)
         except (ForgeError, GitFailed) as error:
             return self._ends(None, str(error), failed=True)
+        except dbos_error.DBOSException:
+            raise
+        except Exception as error:  # ours, and no reason that the report says nothing of this repository
+            return self._ends(None, f"fault of dfrewrite: {type(error).__name__}: {one_line(str(error))}", failed=True)
         finally:
             self._visitor.forget(self._task)
 
