@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rewriter.bot.git_run import OPTIONS, GitFailed, Remote, access, end, environment, essence, one_line
-from rewriter.bot.identity import TRAILER
+from rewriter.bot.identity import PART, TRAILER
 
 _LOOK_SECONDS = 0.2
 _LATEST = 4_102_444_800
@@ -120,10 +120,13 @@ class Checkout:
             own = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
             self._local("read-tree", self.head, variables=own)
             for number, commit in enumerate(commits, 1):
-                tip = self._commit(tip, commit, own | _dated(person, when + number), person, key)
+                trailers = f"{TRAILER}: {key}\n{PART}: {number}/{len(commits)}\n"
+                tip = self._commit(tip, commit, own | _dated(person, when + number), person, trailers)
         return tip
 
-    def _commit(self, parent: str, commit: FileCommit, variables: Mapping[str, str], person: Person, key: str) -> str:
+    def _commit(
+        self, parent: str, commit: FileCommit, variables: Mapping[str, str], person: Person, trailers: str
+    ) -> str:
         entries = b""
         for path, content in commit.files.items():
             mode, _ = self._entry(path)
@@ -133,7 +136,7 @@ class Checkout:
             entries += b"%s %s\t%s\0" % (mode.encode(), blob, os.fsencode(path))
         self._local("update-index", "-z", "--index-info", feed=entries, variables=variables)
         tree = self._local("write-tree", "--missing-ok", variables=variables).decode().strip()
-        message = f"{commit.message.rstrip()}\n\n{TRAILER}: {key}\n".encode("utf-8", "backslashreplace")
+        message = f"{commit.message.rstrip()}\n\n{trailers}".encode("utf-8", "backslashreplace")
         signing = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={person.signing_key}") if person.signing_key else ()
         arguments = ["commit-tree", *(["-S"] if signing else []), "-p", parent, "-F", "-", tree]
         return self._local(*arguments, feed=message, variables=variables, options=signing).decode().strip()

@@ -17,6 +17,8 @@ RETRY_LABEL = "dfrewrite:retry"
 """On a pull request that was closed unmerged: somebody wants it proposed once more."""
 TRAILER = "Dfrewrite-Key"
 """The trailer of every commit of ours: with the committer it tells our commits from everybody else's."""
+PART = "Dfrewrite-Part"
+"""The trailer that counts them, ``1/2``: it tells a branch from which somebody took a commit away."""
 _MOST_SLUG = 80  # characters; some file systems beneath a forge take 255 bytes for a reference's whole path
 _PLAIN = re.compile(r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9_]+(?:[./-][A-Za-z0-9_]+)*\Z")

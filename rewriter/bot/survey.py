@@ -145,7 +145,7 @@ class Surveyor:
             tip = branches.get(branch)
             ahead = forge.ahead(repository, base, branch, source=source) if tip is not None else []
             pulls = [self._with_conflicts(forge, repository, pull) for pull in pulls]
-            shown = Shown(tuple(pulls), tip, tuple(ahead))
+            shown = Shown(tuple(pulls), tip, tuple(ahead), base)
             wish = Wanted(key, mine.base, mine.output, mine.proven) if mine is not None else None
             found = self._decide(forge, shown, wish, key)
             number = found.pull.number if found.pull is not None else None

@@ -11,7 +11,7 @@ from dataclasses import replace
 from rewriter.bot.checkout import FileCommit, Person, PushRefused
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Exists, Forge, NewPull, Pull, Remark, Repository, State
-from rewriter.bot.identity import Marker
+from rewriter.bot.identity import Marker, find_marker
 from rewriter.bot.ledger import Proposal, Visit, with_state
 from rewriter.bot.prepare import Prepared
 from rewriter.bot.survey import Surveyor
@@ -102,7 +102,7 @@ class Visitor:
         )
 
     def publish(self, task: Task, survey: Survey, plan: Plan, tip: str) -> Pull | None:
-        """Opens or changes the pull request of a branch that was pushed; None when it was closed in the meantime."""
+        """Opens or changes the pull request of a branch that was pushed; None when somebody else had the last word."""
         assert survey.repository is not None
         assert plan.prepared is not None
         forge, repository, prepared = self._forge(task), survey.repository, plan.prepared
@@ -124,6 +124,9 @@ class Visitor:
             pulls = forge.pulls(repository, plan.branch, source=source)
             opened = next((pull for pull in pulls if pull.state is State.OPEN), None)
             if opened is not None:
+                marker = find_marker(opened.body)
+                if marker is None or marker.key != plan.key or opened.base != survey.base:
+                    return None  # somebody else made one of our branch, or made ours go elsewhere
                 if opened.title != prepared.title or opened.body != body:
                     forge.change_pull(repository, opened.number, title=prepared.title, body=body)
                 if opened.draft and not draft and self._pulls.draft == "until-proven":
@@ -162,15 +165,17 @@ class Visitor:
             forge.review(survey.repository, pull, f"Why each part is there, line by line.\n\n{mark}", remarks)
 
     def close(self, task: Task, survey: Survey, plan: Plan) -> None:
-        """Closes the pull request of a plan, says why, and removes the branch."""
+        """Closes the pull request of a plan, says why, and removes the branch. Raises `Moved`."""
         assert survey.repository is not None
         forge, repository = self._forge(task), survey.repository
-        if plan.number is not None:
-            pull = forge.pull(repository, plan.number)
-            if pull is not None and pull.state is State.OPEN:
-                forge.comment(repository, plan.number, f"Closed by dfrewrite: {plan.why}.")
-                forge.close_pull(repository, plan.number)
         home = survey.source or repository
+        pull = forge.pull(repository, plan.number) if plan.number is not None else None
+        tip = forge.tip(home, plan.branch) if plan.expected is not None else None
+        if tip is not None and tip != plan.expected:
+            raise Moved(f"somebody pushed to {plan.branch}")
+        if pull is not None and pull.state is State.OPEN:
+            forge.comment(repository, pull.number, f"Closed by dfrewrite: {plan.why}.")
+            forge.close_pull(repository, pull.number)
         if plan.expected is not None and forge.tip(home, plan.branch) == plan.expected:
             forge.delete_branch(home, plan.branch)
         record = self._tools.ledger.proposal(plan.key)

@@ -158,7 +158,7 @@ class _Visit:
                 return
             pull = self._step("publish", lambda: visitor.publish(task, survey, plan, tip))
             if pull is None:
-                outcome, why = "nothing", "it was closed or merged in the meantime"
+                outcome, why = "nothing", "somebody opened, changed or closed it in the meantime"
             else:
                 self._step("label", lambda: visitor.label(task, survey, pull.number))
                 self._step("ask review", lambda: visitor.ask_review(task, survey, pull.number))

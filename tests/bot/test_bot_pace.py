@@ -10,7 +10,7 @@ import pytest
 
 from rewriter.bot.campaign import Source
 from rewriter.bot.connect import Connector
-from rewriter.bot.forge import Busy, Forge, Repository
+from rewriter.bot.forge import Busy, Forge, ForgeError, Repository
 from rewriter.bot.ledger import Ledger
 from rewriter.bot.pace import Limits
 from tests.bot.fake.github import github
@@ -180,3 +180,44 @@ def test_one_identity_is_parked_while_another_goes_on(place: Place, other: Place
     assert len(other.writes) == 100
     assert other.writes[-1] - other.writes[0] == pytest.approx(99.0)
     assert len(place.writes) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "999999999"},
+        {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1e300"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "inf"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "nan"},
+        {"X-RateLimit-Remaining": "nan", "X-RateLimit-Reset": "-inf"},
+    ],
+)
+def test_nobody_is_sent_away_for_years(place: Place, ledger: Ledger, clock: Clock, headers: dict[str, str]) -> None:
+    forge, repository = _forge(place, ledger)
+    begin = clock.now()
+    place.trouble = lambda asked: Answer(429, {"message": "no"}, headers) if asked.method == "POST" else None
+    with pytest.raises(Busy) as raised:
+        forge.label(repository, 1, ("docker",))
+    assert begin + 1 <= raised.value.until <= begin + 24 * HOUR
+    clock.time = raised.value.until
+    place.trouble = lambda _: None
+    forge.label(repository, 1, ("docker",))
+    assert len(place.writes) == 2
+
+
+def test_a_clock_that_was_put_back_parks_nobody(place: Place, ledger: Ledger, clock: Clock) -> None:
+    forge, repository = _forge(place, ledger)
+    ledger.park("github:" + place.server.url.removeprefix("http://"), clock.now() + 10_000 * HOUR)
+    _write(forge, repository, clock)
+    assert len(place.writes) == 1
+
+
+def test_a_list_without_an_end_is_not_read_for_ever(place: Place, ledger: Ledger, clock: Clock) -> None:
+    forge, _ = _forge(place, ledger)
+    again = Answer(200, [], {"Link": f'<{place.server.url}/api/v3/orgs/acme/repos?page=1>; rel="next"'})
+    place.trouble = lambda asked: again if asked.path == "/orgs/acme/repos" else None
+    before = len(place.reads)
+    with pytest.raises(ForgeError, match="names a next page that was read already"):
+        list(forge.of_owner("acme"))
+    assert len(place.reads) - before < 5

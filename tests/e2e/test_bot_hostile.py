@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.fake.server import FakeForge
-from tests.bot.fake.state import FakeRepository
+from tests.bot.fake.server import Answer, Asked, FakeForge
+from tests.bot.fake.state import FakePull, FakeRepository
 
 from .bots import DIALECTS, TOKEN, Bot, token_variable
 from .fleet import GO
@@ -20,16 +20,22 @@ pytestmark = pytest.mark.e2e
 BRANCH = "dfrewrite/Dockerfile/default"
 
 
+@pytest.fixture(params=DIALECTS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The dialect that is spoken."""
+    return str(request.param)
+
+
 @pytest.fixture
-def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeForge]:
-    with FakeForge(tmp_path / "forge", *DIALECTS["github"]) as found:
+def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> Iterator[FakeForge]:
+    with FakeForge(tmp_path / "forge", *DIALECTS[kind]) as found:
         monkeypatch.setenv(token_variable(found), TOKEN)
         yield found
 
 
 @pytest.fixture
-def bot(forge: FakeForge, tmp_path: Path) -> Bot:
-    return Bot(forge, tmp_path / "state")
+def bot(forge: FakeForge, tmp_path: Path, kind: str) -> Bot:
+    return Bot(forge, tmp_path / "state", kind)
 
 
 def _commit(repository: FakeRepository, tree: str, when: int) -> None:
@@ -92,3 +98,90 @@ def test_a_fault_of_ours_is_told_as_one(forge: FakeForge, bot: Bot, monkeypatch:
     assert bot.run() == {("acme/tides", ""): "failed"}
     assert bot.why("acme/tides") == "fault of dfrewrite: ZeroDivisionError: oops"
     assert all(visit.failed for visit in bot.visits())
+
+
+NEWER = {"Dockerfile": (GO["Dockerfile"] or "").replace("1.18", "1.21")}
+OBSOLETE = {"Dockerfile": 'FROM scratch\nCOPY tides /\nCMD ["/tides"]\n'}
+
+
+@pytest.mark.parametrize("files", [GO, NEWER, OBSOLETE])
+def test_a_commit_of_ours_that_somebody_took_away_stays_away(forge: FakeForge, bot: Bot, files: dict[str, str]) -> None:
+    """Who does not want the second transform puts the branch back to the first."""
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    repository.run("update-ref", f"refs/heads/{BRANCH}", f"{repository.tip(BRANCH)}~1")
+    theirs = repository.tip(BRANCH)
+    repository.commit(files)
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+    assert bot.why("acme/tides") == f"somebody else took a commit of ours from #1 ({theirs[:12]})"
+    assert (repository.tip(BRANCH), repository.pulls[0].state) == (theirs, "open")
+
+
+@pytest.mark.parametrize("files", [NEWER, OBSOLETE])
+def test_what_goes_to_another_branch_now_is_left_alone(forge: FakeForge, bot: Bot, files: dict[str, str]) -> None:
+    """A push on top of main would bring all of main's commits into it."""
+    repository = forge.state.add("acme/tides", GO)
+    repository.run("update-ref", "refs/heads/develop", repository.tip("main"))
+    bot.run()
+    before = repository.tip(BRANCH)
+    repository.pulls[0].base = "develop"
+    repository.commit(files)
+    bot.run()
+    assert bot.why("acme/tides") == "#1 goes to develop now"
+    assert (repository.tip(BRANCH), repository.pulls[0].state) == (before, "open")
+
+
+def test_a_commit_that_comes_just_before_it_is_closed_keeps_it_open(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    repository.commit(OBSOLETE)
+    theirs: list[str] = []
+
+    def trouble(asked: Asked) -> Answer | str | None:
+        if asked.path.endswith(("/pulls/1", "/merge_requests/1")) and not theirs:
+            theirs.append(repository.commit({"notes": "x"}, BRANCH))
+        return None
+
+    forge.trouble = trouble
+    bot.run()
+    assert bot.why("acme/tides") == f"somebody else pushed to #1 ({theirs[0][:12]})"
+    assert repository.tip(BRANCH) == theirs[0]
+    assert (repository.pulls[0].state, repository.pulls[0].comments) == ("open", [])
+
+
+def test_a_pull_request_that_somebody_made_of_our_branch_is_theirs(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+
+    def trouble(_: Asked) -> Answer | str | None:
+        if repository.tip(BRANCH) and not repository.pulls:
+            repository.pulls.append(FakePull(1, "mine", "my words", BRANCH, "main", "kim"))
+        return None
+
+    forge.trouble = trouble
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+    assert [(pull.title, pull.body) for pull in repository.pulls] == [("mine", "my words")]
+
+
+def test_a_write_that_is_sent_elsewhere_is_not_done(forge: FakeForge, bot: Bot) -> None:
+    """A repository that was renamed, or belongs to somebody else now."""
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    repository.commit(OBSOLETE)
+    away = Answer(301, {"message": "Moved Permanently"}, {"Location": "https://elsewhere.example/"})
+    forge.trouble = lambda asked: away if asked.method != "GET" else None
+    assert bot.run() == {("acme/tides", "Dockerfile"): "failed"}
+    assert "answers 301: what was asked for has moved" in bot.why("acme/tides")
+    assert repository.pulls[0].state == "open"
+
+
+def test_a_stranger_who_copies_our_marker_is_nobody_of_ours(forge: FakeForge, bot: Bot) -> None:
+    tides, waters = forge.state.add("acme/tides", GO), forge.state.add("acme/waters", GO)
+    bot.set(opt_out=("acme/waters",))
+    bot.run()
+    fork = forge.state.fork(waters, "mallory")
+    fork.commit({"x": "1"}, BRANCH)
+    waters.pulls.append(FakePull(1, "evil", tides.pulls[0].body, BRANCH, "main", "mallory", source=fork))
+    bot.set(opt_out=())
+    assert bot.run()["acme/waters", "Dockerfile"] == "opened"
+    assert [(pull.title, pull.author) for pull in waters.pulls][:1] == [("evil", "mallory")]
+    assert waters.pulls[1].author == "bot"
