@@ -15,8 +15,11 @@ from rewriter.bot.identity import Marker, find_marker
 from rewriter.bot.ledger import Proposal, Visit, with_state
 from rewriter.bot.prepare import Prepared
 from rewriter.bot.survey import Surveyor
-from rewriter.bot.task import Moved, Plan, Survey, Task, Tools
+from rewriter.bot.task import Moved, Plan, Stale, Survey, Task, Tools
 from rewriter.source import encode
+
+_FRESH = 600.0
+"""Seconds after which what was surveyed is not relied on any more: there are pauses of hours before a write."""
 
 
 class Visitor:
@@ -40,10 +43,16 @@ class Visitor:
         """Removes the clone."""
         self._surveyor.forget(task)
 
+    def _still_holds(self, survey: Survey) -> None:
+        """Raises `Stale`."""
+        if self._tools.clock.now() - survey.at > _FRESH:
+            raise Stale("it was surveyed too long ago")
+
     def push(self, task: Task, survey: Survey, plan: Plan) -> str:
         """Pushes the branch of a plan; the id of its commit, or empty when a cap is reached. Raises `Moved`."""
         assert survey.repository is not None
         assert plan.prepared is not None
+        self._still_holds(survey)
         forge, prepared = self._forge(task), plan.prepared
         caps, now = self._tools.campaign.caps, self._tools.clock.now()
         if plan.do is Do.OPEN:
@@ -105,6 +114,7 @@ class Visitor:
         """Opens or changes the pull request of a branch that was pushed; None when somebody else had the last word."""
         assert survey.repository is not None
         assert plan.prepared is not None
+        self._still_holds(survey)
         forge, repository, prepared = self._forge(task), survey.repository, plan.prepared
         recipe, proven = self._tools.campaign.rewrite.recipe, "yes" if prepared.proven else ""
         marker = Marker(plan.key, plan.path, recipe, prepared.base, prepared.output, tip, proven)
@@ -167,6 +177,7 @@ class Visitor:
     def close(self, task: Task, survey: Survey, plan: Plan) -> None:
         """Closes the pull request of a plan, says why, and removes the branch. Raises `Moved`."""
         assert survey.repository is not None
+        self._still_holds(survey)
         forge, repository = self._forge(task), survey.repository
         home = survey.source or repository
         pull = forge.pull(repository, plan.number) if plan.number is not None else None

@@ -19,7 +19,7 @@ from dbos import error as dbos_error
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Busy, ForgeError, Unreachable
 from rewriter.bot.git_run import GitFailed, one_line
-from rewriter.bot.task import Moved, Plan, Survey, Task, Tools
+from rewriter.bot.task import Moved, Plan, Stale, Survey, Task, Tools
 from rewriter.bot.visit import Visitor
 
 _T = TypeVar("_T")
@@ -116,11 +116,14 @@ class _Visit:
 
     def _run(self) -> str:
         try:
-            for _ in range(_MOST_SURVEYS):
+            surveys = 0
+            while surveys < _MOST_SURVEYS:
                 try:
                     return self._once()
+                except Stale:
+                    continue  # it waited for long enough not to be in a hurry
                 except Moved as error:
-                    reason = str(error)
+                    surveys, reason = surveys + 1, str(error)
             return self._ends(None, f"it changes while it is looked at: {reason}", failed=True)
         except (ForgeError, GitFailed) as error:
             return self._ends(None, str(error), failed=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rewriter.bot.campaign import Source
 from tests.bot.fake.server import Answer, Asked, FakeForge
 from tests.bot.fake.state import FakePull, FakeRepository
 
@@ -185,3 +187,74 @@ def test_a_stranger_who_copies_our_marker_is_nobody_of_ours(forge: FakeForge, bo
     assert bot.run()["acme/waters", "Dockerfile"] == "opened"
     assert [(pull.title, pull.author) for pull in waters.pulls][:1] == [("evil", "mallory")]
     assert waters.pulls[1].author == "bot"
+
+
+def test_who_says_no_during_a_pause_is_heard(forge: FakeForge, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rewriter.bot.visit._FRESH", 1.5)
+    repository = forge.state.add("acme/tides", GO)
+    refused: list[Asked] = []
+
+    def trouble(asked: Asked) -> Answer | str | None:
+        if asked.method == "POST" and not refused:
+            refused.append(asked)
+            repository.commit({"dfrewrite.toml": "enabled = false\n"})
+            return Answer(429, {"message": "Too many requests"}, {"Retry-After": "2"})
+        return None
+
+    forge.trouble = trouble
+    bot.run()
+    assert "its dfrewrite.toml says enabled = false" in [visit.why for visit in bot.visits()]
+    assert repository.pulls == []
+
+
+def test_a_pause_alone_keeps_nobody_from_it(forge: FakeForge, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often there is one."""
+    monkeypatch.setattr("rewriter.bot.visit._FRESH", 1.5)
+    repository = forge.state.add("acme/tides", GO)
+    refused: list[Asked] = []
+
+    def trouble(asked: Asked) -> Answer | str | None:
+        if asked.method == "POST" and len(refused) < 4:
+            refused.append(asked)
+            return Answer(429, {"message": "Too many requests"}, {"Retry-After": "2"})
+        return None
+
+    forge.trouble = trouble
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    assert len(repository.pulls) == 1
+
+
+def test_a_listed_repository_that_was_given_away_is_not_touched(
+    forge: FakeForge, bot: Bot, kind: str, tmp_path: Path
+) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    forge.state.add("acme/waters", GO)
+    listed = tmp_path / "list"
+    listed.write_text("acme/tides\nacme/waters\n")
+    repository.former.append(repository.name)
+    repository.name = "elsewhere/tides"
+    bot.campaign = replace(bot.campaign, sources=(Source(kind, forge.url, file=str(listed)),))
+    bot.run()
+    assert {visit.name: visit.outcome for visit in bot.visits()} == {
+        "elsewhere/tides": "left alone",
+        "acme/waters": "opened",
+    }
+    assert repository.branches() == ["main"]
+
+
+def test_a_list_of_nobody_is_nobody(forge: FakeForge, bot: Bot, kind: str, tmp_path: Path) -> None:
+    forge.state.add("acme/tides", GO)
+    listed = tmp_path / "list"
+    listed.write_text("# nobody yet\n")
+    source = Source(kind, forge.url, owners=("acme",), file=str(listed))
+    bot.campaign = replace(bot.campaign, sources=(source,))
+    assert bot.run() == {}
+
+
+def test_a_thousand_branches_of_somebody_else_are_not_asked_about(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    tip = repository.tip("main")
+    lines = "".join(f"create refs/heads/dfrewrite/x/{number} {tip}\n" for number in range(1000))
+    repository.run("update-ref", "--stdin", feed=lines.encode())
+    assert bot.run() == {("acme/tides", "Dockerfile"): "opened"}
+    assert len(forge.requests) < 30
