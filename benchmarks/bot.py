@@ -1,7 +1,7 @@
 """What the bot costs: many small local repositories, with the queue and without it, by one worker and by two.
 
-``python benchmarks/bot.py [--repositories N] [--database URL] [--workers N]`` makes N bare repositories (1,000), of which seven of
-eight hold something to propose, visits all of them and pushes a branch to each:
+``python benchmarks/bot.py [--repositories N] [--database URL] [--workers N]`` makes N bare repositories (1,000), of
+which seven of eight hold something to propose, visits all of them and pushes a branch to each:
 
 * *without the queue*: the same visits, one after the other, in one process that remembers nothing;
 * *one worker*, *two workers*: ``dfrewrite bot run`` as a user runs it, each worker one process that visits one

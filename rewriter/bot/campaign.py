@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import string
 import tomllib
 import urllib.parse
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from rewriter.bot.identity import is_prefix
 from rewriter.bot.schedule import Schedule, window_of
 from rewriter.io.config import LEVELS, RUNTIMES
 
@@ -224,7 +224,6 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "level": LEVELS,
     "runtime": RUNTIMES,
 }
-_PREFIX = re.compile(r"\w[\w.-]*(?<!\.)(?:/\w[\w.-]*(?<!\.))*\Z", re.ASCII)
 _TEMPLATES = ("title", "body", "commit")
 _AT_LEAST_ONE = ("workers", "writes-per-hour", "repository-mb", "repository-seconds")
 
@@ -261,7 +260,7 @@ def _value(key: str, value: Any, kind: str) -> Any:
         return value
     if not isinstance(value, str):
         raise ValueError(f"must be a text in quotes, not {value!r}")
-    if key == "branch-prefix" and (not _PREFIX.match(value) or ".." in value or f"{value}/".count(".lock/")):
+    if key == "branch-prefix" and not is_prefix(value):
         raise ValueError(f"must be the beginning of a branch's name, such as 'dfrewrite', not {value!r}")
     if key == "url":
         check_url(value)
