@@ -13,7 +13,7 @@ import click
 from rewriter.cli_bot_reports import need_extra, place_of, place_options, report, status
 
 if TYPE_CHECKING:
-    from rewriter.bot.campaign import Campaign
+    from rewriter.bot.campaign import Campaign, Source
     from rewriter.bot.events import Listener
     from rewriter.bot.run import Place
     from rewriter.bot.task import Tools
@@ -29,7 +29,11 @@ def bot() -> None:
 
 @bot.command()
 @click.argument("repositories", nargs=-1)
-@click.option("--campaign", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A dfrewrite-bot.toml.")
+@click.option(
+    "--campaign",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A dfrewrite-bot.toml; names that are given here go before its own.",
+)
 @click.option("--forge", type=click.Choice(["github", "gitlab", "gitea", "git", "folder"]), help="(default: github)")
 @click.option("--url", default="", help="Of a forge that is not the public one.")
 @click.option("--owner", "owners", multiple=True, help="All repositories of an organisation, group or user.")
@@ -47,9 +51,14 @@ def bot() -> None:
 @click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="Append what happens, as lines of JSON.")
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="Serve metrics for Prometheus while it runs.")
 @click.option("--metrics-address", default="127.0.0.1", help="(default: this machine alone)")
-@click.option("--ca-file", default="", help="Authorities to trust instead of the system's.")
+@click.option(
+    "--ca-file",
+    type=click.Path(exists=True, dir_okay=False),
+    default=None,
+    help="Authorities to trust instead of the system's.",
+)
 @place_options
-def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str, **asked: Any) -> int:
+def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str | None, **asked: Any) -> int:
     """Visit repositories and propose what there is to propose.
 
     REPOSITORIES are names on the forge (acme/tides), addresses for plain git, or folders of clones. Tokens come from
@@ -69,7 +78,7 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str, **ask
         chosen = _campaign(campaign, asked)
         with (
             _listeners(dry_run, chosen.name, **watching) as listeners,
-            tools_for(chosen, place, certificates=ca_file, environment=take(), listeners=listeners) as tools,
+            tools_for(chosen, place, certificates=ca_file or "", environment=take(), listeners=listeners) as tools,
         ):
             return _look(tools) if dry_run else _work(tools, place, run_name)
     except (CampaignError, ForgeError) as error:
@@ -84,15 +93,20 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str, **ask
 def _look(tools: Tools) -> int:
     """The dry run."""
     from rewriter.bot.run import look, told
-    from rewriter.terminal import write
+    from rewriter.terminal import say, write
 
+    seen = failed = 0
     for task, found in look(tools, "dry-run"):
+        seen += 1
+        failed += isinstance(found, str) or any(left.failed for left in found.left)
         for line in told(task, found):
             write(line)
         _show_diffs(found)
+    if not seen:
+        say("no repository was found")
     if tools.campaign.pulls.dashboard:
         write(f"would keep a dashboard in {tools.campaign.pulls.dashboard}")
-    return 0
+    return 2 if failed else 0
 
 
 def _work(tools: Tools, place: Place, run_name: str) -> int:
@@ -142,7 +156,10 @@ def _listeners(
         if metrics_port is not None:
             from rewriter.bot.metrics import Metrics
 
-            metrics = Metrics(metrics_port, metrics_address)
+            try:
+                metrics = Metrics(metrics_port, metrics_address)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, f"{metrics_address}:{metrics_port}") from None
             ended.callback(metrics.close)
             found.append(metrics)
         yield found
@@ -161,34 +178,54 @@ def _campaign(path: Path | None, asked: dict[str, Any]) -> Campaign:
     """A campaign from a file, with the command line over it. Raises CampaignError."""
     from dataclasses import replace
 
-    from rewriter.bot.campaign import CampaignError, Source, check_url, load_campaign
+    from rewriter.bot.campaign import CampaignError, load_campaign
 
     found = load_campaign(path, asked["settings"])
-    named = asked["repositories"] or asked["owners"] or asked["file"] or asked["search"]
-    if named:
-        try:
-            check_url(asked["url"])
-        except ValueError as error:
-            raise CampaignError(f"--url {error}") from None
-        kind = asked["forge"] or "github"
-        folders = tuple(asked["repositories"]) if kind == "folder" else ()
-        source = Source(
-            forge=kind,
-            url=asked["url"],
-            owners=(*asked["owners"], *folders),
-            repositories=() if folders else tuple(asked["repositories"]),
-            file=asked["file"],
-            search=asked["search"],
-        )
-        found = replace(found, sources=(source,))
+    if asked["repositories"] or asked["owners"] or asked["file"] or asked["search"]:
+        found = replace(found, sources=(_source(found, asked),))
+    elif asked["forge"] or asked["url"]:
+        raise CampaignError("--forge and --url need names beside them, --owner, --file or --search")
     if not found.sources:
         raise CampaignError("nothing names a repository: give names, --owner, --file or --campaign")
     if any(source.search and not source.owners for source in found.sources):
         raise CampaignError("a search needs --owner: repositories of others are never touched")
+    key = found.author.signing_key
+    if key and not Path(key).expanduser().is_file():
+        raise CampaignError(f"author: there is no file {key} to sign with")
     rewrite = replace(found.rewrite, level=asked["level"]) if asked["level"] else found.rewrite
     rewrite = replace(rewrite, verify=asked["verify"] or rewrite.verify, network=asked["network"] or rewrite.network)
     pulls = replace(found.pulls, recreate=True) if asked["recreate"] else found.pulls
     return replace(found, rewrite=rewrite, pulls=pulls)
+
+
+def _source(campaign: Campaign, asked: dict[str, Any]) -> Source:
+    """What the command line names; the forge and the filters are the campaign's, where it has one source.
+
+    Raises CampaignError.
+    """
+    from dataclasses import replace
+
+    from rewriter.bot.campaign import CampaignError, Source
+    from rewriter.bot.values import check_url
+
+    if len(campaign.sources) > 1:
+        raise CampaignError("the campaign has several sources: names on the command line can take the place of one")
+    try:
+        check_url(asked["url"])
+    except ValueError as error:
+        raise CampaignError(f"--url {error}") from None
+    own = campaign.sources[0] if campaign.sources else Source()
+    forge = asked["forge"] or own.forge
+    folders = tuple(asked["repositories"]) if forge == "folder" else ()
+    return replace(
+        own,
+        forge=forge,
+        url=asked["url"] or (own.url if forge == own.forge else ""),
+        owners=(*asked["owners"], *folders),
+        repositories=() if folders else tuple(asked["repositories"]),
+        file=asked["file"],
+        search=asked["search"],
+    )
 
 
 for command in (status, report):

@@ -24,7 +24,7 @@ def need_extra() -> None:
     """Raises click.ClickException where what the bot needs is not installed."""
     import importlib.util
 
-    if any(importlib.util.find_spec(name) is None for name in ("dbos", "sqlalchemy")):
+    if any(importlib.util.find_spec(name) is None for name in ("dbos", "sqlalchemy", "prometheus_client", "jwt")):
         raise click.ClickException(_EXTRA)
 
 
@@ -145,7 +145,8 @@ def _tell(summary: Summary) -> None:
     write(f"run {summary.run or '(none)'}: {summary.repositories:,} repositories")
     for how, saving in (("measured", summary.measured), ("forecast", summary.forecast)):
         if saving.proposals:
-            write(f"{saving.saved / 1e6:,.0f} MB saved by {saving.proposals:,} proposals, {how}")
+            count = f"{saving.proposals:,} proposal{'s' if saving.proposals > 1 else ''}"
+            write(f"{saving.saved / 1e6:,.0f} MB saved by {count}, {how}")
     for group in summary.groups:
         write(f"\n{group.outcome}: {group.reason or '…'} ({len(group.places):,})")
         for place in group.places:

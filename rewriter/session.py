@@ -152,19 +152,20 @@ class Session:
         return self._configs[folder]
 
     def settings(self, config: Config) -> tuple[Options, tuple[Transform, ...]]:
-        """Command line over configuration. Raises UnknownTransformError."""
-        request = self.request
-        level = request.level or config.level or "review"
+        """Command line over configuration, but under that of somebody else. Raises UnknownTransformError."""
+        request, foreign = self.request, self.request.foreign is not None
+        first, second = (config, request) if foreign else (request, config)
         options = Options(
-            level=Level[level.upper()],
-            alpine=request.alpine or config.alpine,
-            runtime=request.runtime or config.runtime,
-            target=request.target or config.target,
+            level=Level[(first.level or second.level or "review").upper()],
+            alpine=first.alpine or second.alpine,
+            runtime=first.runtime or second.runtime,
+            target=first.target or second.target,
             build_args={**(config.build_arg or {}), **request.build_args},
         )
-        select = request.select if request.select is not None else config.select or ()
-        skip = request.skip if request.skip is not None else config.skip or ()
-        extend = request.extend_select if request.extend_select is not None else config.extend_select or ()
+        select = first.select if first.select is not None else second.select or ()
+        skip = first.skip if first.skip is not None else second.skip or ()
+        extend = first.extend_select if first.extend_select is not None else second.extend_select or ()
+        skip += (second.skip or ()) if foreign else ()  # what either of us does not want is not done
         return options, chosen(select, skip, extend)
 
     def files(self, paths: list[Path]) -> Iterator[Path]:

@@ -18,18 +18,12 @@ from rewriter.source import decode, encode
 
 if TYPE_CHECKING:
     from rewriter.proof.verdict import Proof
-    from rewriter.result import BaseSize, Result
+    from rewriter.result import Result
     from rewriter.transform import Transform
 
 MOST_BODY = 60_000
 """Characters; GitHub takes 65,536, and the marker comes on top."""
 MOST_TITLE = 120
-FIELDS = {
-    "title": ("summary", "path", "before", "after"),
-    "body": ("body", "path", "stop"),
-    "commit": ("subject", "body"),
-}
-"""What the templates of a campaign may name."""
 
 # A forge breaks a paragraph wherever its text has a line end, so each is one line.
 _STOP = (
@@ -66,7 +60,7 @@ def pull_title(found: Sequence[Change], words: Words) -> str:
     transforms = _transforms(found)
     summary = transforms[-1].summary if transforms else "Rewrite"
     where = f"in {found[0].path}" if len(found) == 1 else f"in {len(found)} Dockerfiles"
-    before, after = _sizes(found)
+    before, after = _in_words(found)
     brings = f": {before} to {after}" if before and after else ""
     ours = f"{summary} {where}{brings}"
     fields = {"summary": summary, "path": found[0].path, "before": before, "after": after}
@@ -126,26 +120,29 @@ def _transforms(found: Sequence[Change]) -> list[Transform]:
     return sorted(made, key=lambda transform: (transform.phase, transform.name))
 
 
-def _sizes(found: Sequence[Change]) -> tuple[str, str]:
-    """Sizes of all files together in words; empty where one is not known."""
-    before = after = 0.0
-    about = ""
+def sizes_of(found: Sequence[Change]) -> tuple[int | None, int | None, bool]:
+    """Bytes before and after, of all files together, and whether all were measured; None where one is not known."""
+    before, after, measured = 0, 0, True
     for change in found:
         proof, forecast = change.proof, change.result.forecast
         if proof is not None and proof.before is not None and proof.after is not None:
-            before += proof.before.uncompressed / 1e6
-            after += proof.after.uncompressed / 1e6
+            before += proof.before.uncompressed
+            after += proof.after.uncompressed
         elif forecast is not None and forecast.before is not None and forecast.after is not None:
-            about = "about "
-            before += _likely(forecast.before)
-            after += _likely(forecast.after)
+            measured = False
+            before += round(forecast.before.likely * 1e6)
+            after += round(forecast.after.likely * 1e6)
         else:
-            return "", ""
-    return f"{about}{before:,.0f} MB", f"{after:,.0f} MB"
+            return None, None, False
+    return before, after, measured
 
 
-def _likely(size: BaseSize) -> float:
-    return size.likely
+def _in_words(found: Sequence[Change]) -> tuple[str, str]:
+    """The sizes for a title; empty where they are not known."""
+    before, after, measured = sizes_of(found)
+    if before is None or after is None:
+        return "", ""
+    return f"{'' if measured else 'about '}{before / 1e6:,.0f} MB", f"{after / 1e6:,.0f} MB"
 
 
 def _plain(text: str) -> str:

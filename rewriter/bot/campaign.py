@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import string
 import tomllib
-import urllib.parse
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from rewriter.bot.identity import is_prefix
 from rewriter.bot.schedule import Schedule, window_of
-from rewriter.io.config import LEVELS, RUNTIMES
+from rewriter.bot.values import value_of
 
-FILE_NAME = "dfrewrite-bot.toml"
-FORGES = ("github", "gitlab", "gitea", "git", "folder")
-DRAFTS = ("never", "until-proven", "always")
-FORKS = ("never", "when-needed", "always")
-GROUPS = ("file", "repository")
 _MAX_SIZE = 1_000_000  # bytes
 
 
@@ -36,8 +28,9 @@ class Source:
     url: str = ""
     """Of a forge that is not the public one: ``https://git.example``."""
     owners: tuple[str, ...] = ()
+    """Organisations, groups or users; of ``folder``: folders that hold clones."""
     repositories: tuple[str, ...] = ()
-    """Names on the forge; of ``git``: addresses; of ``folder``: folders that hold clones."""
+    """Names on the forge; of ``git``: addresses; of ``folder``: clones."""
     file: str = ""
     """A file with one repository a line."""
     search: str = ""
@@ -81,7 +74,7 @@ class PullRequests:
     title: str = ""
     body: str = ""
     commit: str = ""
-    """Templates with ``$name``: see `rewriter.bot.body`."""
+    """Templates with ``$name``: see `rewriter.bot.values`."""
     suggestions: bool = False
     """A review comment on each hunk, with its reason."""
     recreate: bool = False
@@ -192,12 +185,23 @@ def campaign_of(table: Mapping[str, Any]) -> Campaign:
     return Campaign(
         name=table.get("name", "campaign"),
         sources=tuple(_section(Source, source, "source") for source in sources),
-        rewrite=_section(Rewrite, table.get("rewrite", {}), "rewrite"),
+        rewrite=_rewrite(table.get("rewrite", {})),
         pulls=_section(PullRequests, table.get("pull-request", {}), "pull-request"),
         caps=_section(Caps, table.get("caps", {}), "caps"),
         author=_section(Author, table.get("author", {}), "author"),
         schedule=_schedule(table.get("schedule", {})),
     )
+
+
+def _rewrite(table: Mapping[str, Any]) -> Rewrite:
+    from rewriter.discovery import UnknownTransformError, chosen
+
+    found: Rewrite = _section(Rewrite, table, "rewrite")
+    try:
+        chosen(found.select or (), found.skip or (), found.extend_select or ())
+    except UnknownTransformError as error:
+        raise CampaignError(f"rewrite: {error}") from None
+    return found
 
 
 def _schedule(table: Mapping[str, Any]) -> Schedule:
@@ -216,18 +220,6 @@ def _schedule(table: Mapping[str, Any]) -> Schedule:
         raise CampaignError(f"schedule: {error}") from None
 
 
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "forge": FORGES,
-    "draft": DRAFTS,
-    "fork": FORKS,
-    "group": GROUPS,
-    "level": LEVELS,
-    "runtime": RUNTIMES,
-}
-_TEMPLATES = ("title", "body", "commit")
-_AT_LEAST_ONE = ("workers", "writes-per-hour", "repository-mb", "repository-seconds")
-
-
 def _section(kind: Callable[..., Any], table: Mapping[str, Any], name: str) -> Any:
     """A dataclass from a table whose keys are its fields with dashes."""
     known = {each.name.replace("_", "-"): str(each.type) for each in fields(kind)}  # type: ignore[arg-type]
@@ -235,47 +227,10 @@ def _section(kind: Callable[..., Any], table: Mapping[str, Any], name: str) -> A
     for key, value in table.items():
         _known(key, tuple(known), name)
         try:
-            values[key.replace("-", "_")] = _value(key, value, known[key])
+            values[key.replace("-", "_")] = value_of(key, value, known[key])
         except ValueError as error:
             raise CampaignError(f"{name}: '{key}' {error}") from None
     return kind(**values)
-
-
-def _value(key: str, value: Any, kind: str) -> Any:
-    if key in _CHOICES and value not in _CHOICES[key]:
-        raise ValueError(f"must be one of {', '.join(_CHOICES[key])}, not {value!r}")
-    if kind.startswith("tuple"):
-        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
-            raise ValueError(f"must be a list of texts, not {value!r}")
-        return tuple(value)
-    if kind == "bool":
-        if not isinstance(value, bool):
-            raise ValueError(f"must be true or false, not {value!r}")
-        return value
-    if kind in ("int", "float"):
-        if isinstance(value, bool) or not isinstance(value, int if kind == "int" else (int, float)) or value < 0:
-            raise ValueError(f"must be a number, not {value!r}")
-        if key in _AT_LEAST_ONE and value < 1:
-            raise ValueError("must be at least 1")
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f"must be a text in quotes, not {value!r}")
-    if key == "branch-prefix" and not is_prefix(value):
-        raise ValueError(f"must be the beginning of a branch's name, such as 'dfrewrite', not {value!r}")
-    if key == "url":
-        check_url(value)
-    if key in _TEMPLATES and not string.Template(value).is_valid():
-        raise ValueError("is no valid template: a $ that is meant as one is written $$")
-    return value
-
-
-def check_url(url: str) -> None:
-    """Raises ValueError for what is no address of a forge, without repeating it: it may hold a password."""
-    parts = urllib.parse.urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ValueError("must be an address such as https://git.example")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("must be an address without a user, a password or a question mark")
 
 
 def _known(key: str, known: tuple[str, ...], section: str) -> None:

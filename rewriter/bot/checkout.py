@@ -95,17 +95,11 @@ class Checkout:
         found = (line.decode().partition("\t") for line in lines)
         return {name.removeprefix("refs/heads/"): commit for commit, _, name in found if name}
 
-    def blob(self, path: str) -> str:
-        """The id of a file's blob; empty for what is no regular file of the commit."""
-        mode, identifier = self._entry(path)
-        return identifier if mode.startswith("100") else ""
-
-    def _entry(self, path: str) -> tuple[str, str]:
-        """Mode and id of a path of the commit; both empty for what it does not have."""
+    def _mode(self, path: str) -> str:
+        """The mode of a path of the commit; empty for what it does not have."""
         if not path or path.startswith("/") or ".." in path.split("/"):
-            return "", ""
-        found = self._local("ls-tree", "-z", self.head, "--", path).partition(b"\t")[0].decode().split()
-        return (found[0], found[2]) if len(found) == 3 else ("", "")
+            return ""
+        return self._local("ls-tree", "-z", self.head, "--", path).partition(b" ")[0].decode()
 
     def commits(self, commits: Sequence[FileCommit], person: Person, key: str) -> str:
         """Makes the commits on top of the clone's commit and returns the id of the last.
@@ -129,7 +123,7 @@ class Checkout:
     ) -> str:
         entries = b""
         for path, content in commit.files.items():
-            mode, _ = self._entry(path)
+            mode = self._mode(path)
             if not mode.startswith("100"):
                 raise GitFailed(f"{path} is no file of the repository")
             blob = self._local("hash-object", "-w", "--no-filters", "--stdin", feed=content).strip()

@@ -104,7 +104,7 @@ class Connector:
         if source.forge in ("git", "folder"):
             from rewriter.bot.plain import PlainGit
 
-            return Connected(PlainGit(), "git", None, self.certificates)
+            return Connected(PlainGit(self.certificates), "git", None, self.certificates)
         if source.forge == "github":
             return self._github(source)
         host = _host(source)

@@ -51,7 +51,6 @@ class Repository:
     """Empty in a repository without commits, where the forge tells that."""
     clone_url: str
     """For git; without user and password."""
-    web_url: str = ""
     archived: bool = False
     fork: bool = False
     may_push: bool = True

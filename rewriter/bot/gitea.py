@@ -87,7 +87,6 @@ class Gitea:
             name=shape.text("full_name"),
             default_branch="" if shape.flag("empty") else shape.text("default_branch", ""),
             clone_url=shape.text("clone_url"),
-            web_url=shape.text("html_url", ""),
             # A mirror takes no pushes but those of its origin.
             archived=shape.flag("archived") or shape.flag("mirror"),
             fork=shape.flag("fork"),

@@ -105,7 +105,6 @@ class GitHub:
             name=shape.text("full_name"),
             default_branch=shape.text("default_branch", ""),
             clone_url=shape.text("clone_url"),
-            web_url=shape.text("html_url"),
             archived=shape.flag("archived") or shape.flag("disabled"),
             fork=shape.flag("fork"),
             may_push=self._may_push(rights),

@@ -28,7 +28,6 @@ def project_of(shape: Shape, host: str) -> Repository:
         name=shape.text("path_with_namespace"),
         default_branch="" if shape.flag("empty_repo") else shape.text("default_branch", ""),
         clone_url=shape.text("http_url_to_repo"),
-        web_url=shape.text("web_url", ""),
         archived=shape.flag("archived"),
         fork=shape.maybe("forked_from_project") is not None,
         may_push=max(levels) >= _DEVELOPER,

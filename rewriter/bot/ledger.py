@@ -110,12 +110,11 @@ class Ledger:
             row = connection.execute(sa.select(PROPOSALS).where(PROPOSALS.c.key == key)).one_or_none()
         return _proposal(row) if row is not None else None
 
-    def proposals(self, *, state: str | None = None) -> list[Proposal]:
-        """All records, or those in one state; by repository and path."""
+    def proposals(self) -> list[Proposal]:
+        """All records, by repository and path."""
         query = sa.select(PROPOSALS).order_by(PROPOSALS.c.forge, PROPOSALS.c.name, PROPOSALS.c.path)
         with self._begun() as connection:
-            rows = connection.execute(query if state is None else query.where(PROPOSALS.c.state == state)).all()
-        return [_proposal(row) for row in rows]
+            return [_proposal(row) for row in connection.execute(query)]
 
     def proposals_of(self, forge: str, repository: str) -> list[Proposal]:
         """The records of one repository, by its id."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rewriter.bot.forge import AheadCommit, NewPull, Pull, Refused, Remark, Repository, State, Tree, Unreachable
+from rewriter.bot.git_run import OPTIONS, Remote, access, environment
 from rewriter.bot.sources import local_clones
-from rewriter.io.gitcmd import FOREIGN_VARIABLES, SAFE_OPTIONS, SAFE_VARIABLES
 
 _SECONDS = 60.0
 _DEPTH = 100
@@ -21,6 +21,10 @@ class PlainGit:
 
     host = "git"
     branches_only = True
+
+    def __init__(self, certificates: str = "") -> None:
+        """``certificates``: a file of authorities to trust, not the system's."""
+        self._certificates = certificates
 
     def login(self) -> str:
         """See Forge."""
@@ -40,13 +44,13 @@ class PlainGit:
     def repository(self, name: str) -> Repository | None:
         """By its address, or by the path of a clone."""
         url = name if "://" in name or ("@" in name and ":" in name) else Path(name).resolve().as_uri()
-        lines = _ask("ls-remote", "--symref", "--", url, "HEAD")
+        lines = self._ask("ls-remote", "--symref", "--", url, "HEAD")
         if lines is None:
             return None
         branch = next((line.split()[1] for line in lines if line.startswith("ref: ")), "")
         default = branch.removeprefix("refs/heads/") if any("\tHEAD" in line for line in lines) else ""
         short = url.rstrip("/").removesuffix("/.git").removesuffix(".git")
-        return Repository(self.host, url, "/".join(short.split("/")[-2:]), default, url, url)
+        return Repository(self.host, url, "/".join(short.split("/")[-2:]), default, url)
 
     def repository_again(self, identifier: str, name: str) -> Repository | None:
         """See Forge."""
@@ -62,7 +66,7 @@ class PlainGit:
 
     def tip(self, repository: Repository, branch: str) -> str | None:
         """See Forge."""
-        lines = _ask("ls-remote", "--", repository.clone_url, f"refs/heads/{branch}")
+        lines = self._ask("ls-remote", "--", repository.clone_url, f"refs/heads/{branch}")
         if lines is None:
             raise Unreachable(f"{repository.name} cannot be reached")
         return lines[0].split()[0] if lines else None
@@ -80,12 +84,12 @@ class PlainGit:
     ) -> list[AheadCommit]:
         """See Forge. Of a branch whose origin is further back than a shallow fetch shows, all commits count."""
         with tempfile.TemporaryDirectory(prefix="dfrewrite-") as folder:
-            _ask("init", "--quiet", "--bare", "--template=", ".", folder=folder)
+            self._ask("init", "--quiet", "--bare", "--template=", ".", folder=folder)
             names = [f"+refs/heads/{base}:refs/heads/base", f"+refs/heads/{branch}:refs/heads/branch"]
             fetch = ("fetch", "--quiet", "--no-tags", f"--depth={_DEPTH}", "--", repository.clone_url, *names)
-            if _ask(*fetch, folder=folder) is None:
+            if self._ask(*fetch, folder=folder) is None:
                 raise Unreachable(f"{repository.name} cannot be reached")
-            lines = _ask("log", "--reverse", "--format=%x00%H%n%ce%n%B", "base..branch", folder=folder)
+            lines = self._ask("log", "--reverse", "--format=%x00%H%n%ce%n%B", "base..branch", folder=folder)
         commits = "\n".join(lines or []).split("\0")[1:]
         return [AheadCommit(*(each.split("\n", 2))) for each in commits]
 
@@ -122,7 +126,7 @@ class PlainGit:
     def delete_branch(self, repository: Repository, branch: str) -> None:
         """See Forge."""
         if (
-            _ask("push", "--quiet", "--no-verify", "--delete", "--", repository.clone_url, f"refs/heads/{branch}")
+            self._ask("push", "--quiet", "--no-verify", "--delete", "--", repository.clone_url, f"refs/heads/{branch}")
             is None
         ):
             raise Refused(f"the branch {branch} of {repository.name} cannot be removed")
@@ -146,23 +150,18 @@ class PlainGit:
         """See Forge."""
         raise Refused("plain git has no issues")
 
-
-def _ask(*arguments: str, folder: str | None = None) -> list[str] | None:
-    """The lines that git prints; None where it fails."""
-    import os
-
-    environment = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
-    environment |= SAFE_VARIABLES | {"GIT_ALLOW_PROTOCOL": "https:http:ssh:file", "GIT_ASKPASS": "true"}
-    try:
-        done = subprocess.run(
-            ["git", *SAFE_OPTIONS, *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else None
+    def _ask(self, *arguments: str, folder: str | None = None) -> list[str] | None:
+        """The lines that git prints; None where it fails."""
+        try:
+            done = subprocess.run(
+                ["git", *OPTIONS, *arguments],
+                cwd=folder,
+                env=environment() | access(Remote("", certificates=self._certificates)),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewriter.bot.body import Change, Words, commit_messages, hunk_comments, pull_body, pull_title
+from rewriter.bot.body import Change, Words, commit_messages, hunk_comments, pull_body, pull_title, sizes_of
 from rewriter.bot.campaign import Campaign
 from rewriter.bot.identity import WHOLE, Key
 from rewriter.diff import make_patch
@@ -131,7 +131,7 @@ def _prepared(key: Key, group: Sequence[tuple[str, Outcome]], campaign: Campaign
     words = Words(campaign.pulls.title, campaign.pulls.body, campaign.pulls.commit)
     title, body = pull_title(changes, words), pull_body(changes, words)
     proven = all(outcome.proof is not None and outcome.proof.verdict.holds for _, outcome in group)
-    before, after, measured = _sizes(group)
+    before, after, measured = sizes_of(changes)
     return Prepared(
         key=key.digest,
         path=key.path,
@@ -158,20 +158,3 @@ def _hash(contents: Iterable[bytes]) -> str:
         found.update(b"%d:" % len(content))
         found.update(content)
     return found.hexdigest()
-
-
-def _sizes(group: Sequence[tuple[str, Outcome]]) -> tuple[int | None, int | None, bool]:
-    """Bytes before and after, together, and whether all of them were measured; None where one of them is not known."""
-    before, after, measured = 0, 0, True
-    for _, outcome in group:
-        proof, forecast = outcome.proof, outcome.result.forecast if outcome.result is not None else None
-        if proof is not None and proof.before is not None and proof.after is not None:
-            before += proof.before.uncompressed
-            after += proof.after.uncompressed
-        elif forecast is not None and forecast.before is not None and forecast.after is not None:
-            measured = False
-            before += round(forecast.before.likely * 1e6)
-            after += round(forecast.after.likely * 1e6)
-        else:
-            return None, None, False
-    return before, after, measured

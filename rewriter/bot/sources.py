@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from rewriter.bot.campaign import Campaign, CampaignError, Source
-from rewriter.bot.forge import Forge, Repository
+from rewriter.bot.forge import Forge, Missing, Repository
 
 _MAX_SIZE = 10_000_000  # bytes of a list of repositories
 
@@ -42,7 +42,14 @@ def _of(source: Source, forge: Forge, missing: Callable[[str], None]) -> Iterato
         yield from forge.search(source.search)
     elif not source.repositories and not source.file:
         for owner in source.owners:
-            yield from forge.of_owner(owner)
+            yield from _of_owner(forge, owner)
+
+
+def _of_owner(forge: Forge, owner: str) -> Iterator[Repository]:
+    try:
+        yield from forge.of_owner(owner)
+    except Missing:
+        raise CampaignError(f"there is no owner {owner!r} on {forge.host}, or this identity may not see it") from None
 
 
 def _check_name(source: Source, name: str) -> None:
@@ -52,6 +59,8 @@ def _check_name(source: Source, name: str) -> None:
         raise CampaignError("an address of a repository must not hold a user or a password: they are kept on disk")
     if address is not None and source.forge not in ("git", "folder"):
         raise CampaignError(f"a repository of {source.forge} is named as owner/name, and not by its address")
+    if address is None and source.forge not in ("git", "folder") and "/" not in name:
+        raise CampaignError(f"{name!r} is no owner/name; for all that an owner has, there is --owner")
 
 
 def _listed(path: str) -> list[str]:

@@ -175,7 +175,7 @@ class Surveyor:
         kept: list[Plan] = []
         for plan in plans:
             if plan.do is Do.OPEN and opened >= most:
-                plural = "s are" if opened > 1 else " is"
+                plural = " is" if opened == 1 else "s are"
                 waiting.append(Left(plan.path, f"waits: {opened} pull request{plural} open in this repository"))
                 continue
             opened += plan.do is Do.OPEN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, MutableMapping
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -17,6 +18,7 @@ PRIVATE_KEY = "DFREWRITE_APP_PRIVATE_KEY"
 DATABASE = "DFREWRITE_DATABASE"
 """The database that workers share, if not SQLite."""
 _SECRETS = {PRIVATE_KEY, DATABASE, *(name for names in NAMES.values() for name in names)}
+_TOKEN = re.compile("[!-~]+\\Z")
 _USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "dfrewrite"}
 """Who a token is for git over HTTPS; the forges look at the password alone."""
 
@@ -57,10 +59,18 @@ def token_for(kind: str, host: str, environment: Mapping[str, str] | None = None
     """The token of a forge: ``DFREWRITE_TOKEN_<HOST>``, else what its kind is usually given; None where there is none.
 
     The host is written in capitals with ``_`` for what is neither letter nor digit: ``DFREWRITE_TOKEN_GIT_EXAMPLE``.
+    Raises CampaignError for what cannot be a token.
     """
     found = os.environ if environment is None else environment
-    secret = next((found[name] for name in (own_name(host), *NAMES[kind]) if found.get(name)), "")
-    return Token(kind, secret) if secret else None
+    for name in (own_name(host), *NAMES[kind]):
+        secret = found.get(name, "").strip()  # of a file that was read whole: a line end is no part of it
+        if secret and not _TOKEN.match(secret):
+            from rewriter.bot.campaign import CampaignError
+
+            raise CampaignError(f"{name} holds no token: there is a space in it, or what is no ASCII")
+        if secret:
+            return Token(kind, secret)
+    return None
 
 
 def own_name(host: str) -> str:

@@ -142,7 +142,7 @@ class Visitor:
                 if opened.draft and not draft and self._pulls.draft == "until-proven":
                     forge.ready(repository, opened.number)
                 return opened
-            if any(plan.number is None or pull.number > plan.number for pull in pulls):
+            if any(plan.do is Do.UPDATE or plan.number is None or pull.number > plan.number for pull in pulls):
                 return None  # closed or merged since it was surveyed: that is the last word
             try:
                 new = NewPull(prepared.title, body, plan.branch, survey.base, draft)

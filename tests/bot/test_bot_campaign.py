@@ -94,6 +94,12 @@ timezone = "Europe/Berlin"
         ({"caps": {"per-run": -1}}, "caps: 'per-run' must be a number, not -1"),
         ({"pull-request": {"labels": "x"}}, "pull-request: 'labels' must be a list of texts, not 'x'"),
         ({"pull-request": {"title": "costs $ 3"}}, "is no valid template"),
+        (
+            {"pull-request": {"title": "$sumary"}},
+            "'title' cannot name $sumary: there are $summary, $path, $before, $after",
+        ),
+        ({"rewrite": {"skip": ["splitt"]}}, "rewrite: there is no transform 'splitt'; there are "),
+        ({"rewrite": {"alpine": "latest"}}, "rewrite: 'alpine' must be a release such as \"3.20\", not 'latest'"),
         ({"schedule": {"windows": ["someday"]}}, "schedule: 'someday' is no window such as 'mon-fri 08:00-18:00'"),
         ({"schedule": {"timezone": "Mars/Base"}}, "schedule: there is no time zone 'Mars/Base'"),
     ],
@@ -184,7 +190,7 @@ def test_the_example_names_every_key_and_is_a_campaign() -> None:
     sections = {"rewrite": Rewrite, "pull-request": PullRequests, "caps": Caps, "author": Author}
     for name, kind in sections.items():
         known = {field.name.replace("_", "-") for field in dataclasses.fields(kind)}
-        assert known - set(named[name]) <= {"select"}, name
+        assert set(named[name]) == known, name
     assert set(named["source"][0]) == {field.name.replace("_", "-") for field in dataclasses.fields(Source)}
 
 

@@ -58,8 +58,6 @@ def test_a_clone_is_shallow_and_keeps_every_byte(origin: Path, tmp_path: Path) -
     assert checkout.head == git(origin, "rev-parse", "main")
     assert (checkout.folder / "Dockerfile").read_bytes() == b"FROM golang:1.18\r\nCMD true\r\n"
     assert git(checkout.folder, "rev-list", "--count", "HEAD") == "1"
-    assert checkout.blob("Dockerfile") == git(origin, "rev-parse", "main:Dockerfile")
-    assert (checkout.blob("none"), checkout.blob(""), checkout.blob("../x")) == ("", "", "")
 
 
 def test_nothing_of_the_repository_runs(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

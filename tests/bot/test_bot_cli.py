@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,12 @@ def _environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--forge", "folder", "none"], "", "error: none: No such file or directory"),
         (["--forge", "folder", ".", "--log", "none/log"], "", "error: none/log: No such file or directory"),
         (["--forge", "folder", ".", "--set", "caps.x=1"], "", "error: caps: unknown key 'x'"),
+        (["acme"], "x", "error: 'acme' is no owner/name; for all that an owner has, there is --owner"),
+        (["acme/x"], "a b", "error: GITHUB_TOKEN holds no token: there is a space in it, or what is no ASCII"),
+        (["acme/x"], "caf\u00e9", "error: GITHUB_TOKEN holds no token: there is a space in it, or what is no ASCII"),
+        (["--url", NOWHERE], "x", "error: --forge and --url need names beside them, --owner, --file or --search"),
+        (["acme/x", "--set", "author.signing-key=none"], "x", "error: author: there is no file none to sign with"),
+        (["--forge", "folder", ".", "--dry-run"], "", "no repository was found"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(
@@ -50,7 +58,35 @@ def test_a_mistake_is_named_in_one_line(
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", token)
     done = CliRunner().invoke(bot, ["run", *words], standalone_mode=False)
-    assert (done.return_value, done.stderr.splitlines()[-1:]) == (2, [line]), done.exception
+    assert done.stderr.splitlines()[-1:] == [line], done.exception
+    assert done.return_value == (2 if line.startswith("error: ") else 0)
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ["run", "--forge", "folder", ".", "--metrics-port", str(port)]
+        done = CliRunner().invoke(bot, words, standalone_mode=False)
+    assert (done.return_value, done.stderr) == (2, f"error: 127.0.0.1:{port}: Address already in use\n")
+
+
+def _campaign(*sources: str) -> Path:
+    path = Path("campaign.toml")
+    path.write_text("\n".join(f"[[source]]\nforge = 'folder'\n{source}" for source in sources))
+    return path
+
+
+def test_names_on_the_command_line_keep_the_filters_of_the_campaign(tmp_path: Path) -> None:
+    for name in ("tides", "legacy-tides"):
+        git = tmp_path / "clones" / name
+        git.mkdir(parents=True)
+        subprocess.run(["git", "init", "--quiet", str(git)], check=True)
+    path = _campaign("owners = ['elsewhere']\nexclude = ['*/legacy-*']")
+    done = CliRunner().invoke(bot, ["run", "clones", "--campaign", str(path), "--dry-run"], standalone_mode=False)
+    assert (done.return_value, done.stdout) == (0, "clones/tides: left alone, it is empty\n"), done.stderr
+    path = _campaign("owners = ['a']", "owners = ['b']")
+    done = CliRunner().invoke(bot, ["run", "clones", "--campaign", str(path), "--dry-run"], standalone_mode=False)
+    assert done.stderr.startswith("error: the campaign has several sources")
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,12 @@ def test_what_is_obsolete_is_removed(repository: FakeRepository, run: Run) -> No
     repository.commit({"Dockerfile": 'FROM scratch\nCOPY tides /\nCMD ["/tides"]\n'})
     assert run() == [("remove branch", "there is nothing to change any more")]
     assert repository.branches() == ["main"]
+
+
+def test_what_the_user_tells_git_counts_for_finding_as_little_as_for_cloning(
+    run: Run, repository: FakeRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".gitconfig").write_text(f'[url "file:///elsewhere"]\n\tinsteadOf = file://{tmp_path}\n')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert [what for what, _ in run()] == ["open"]
+    assert BRANCH in repository.branches()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.bot.campaign import Campaign
+from rewriter.bot.campaign import Campaign, Rewrite
 from rewriter.bot.prepare import Left, Prepared, prepare
 from rewriter.bot.tokens import take, token_for
 
@@ -64,6 +64,23 @@ def test_what_a_repository_says_of_this_machine_does_not_count(clone: Path, tmp_
     )
     ((found,), left) = _prepare(clone)
     assert (found.path, left) == ("Dockerfile", [])
+
+
+def test_what_a_repository_wants_for_itself_goes_before_the_campaign(clone: Path) -> None:
+    campaign = Campaign(rewrite=Rewrite(level="review", skip=("strip_binary",), alpine="3.16", runtime="alpine"))
+    ((found,), _) = prepare(clone, "git.example", "1", campaign)
+    assert "FROM golang:1.18-alpine3.16" in found.diff
+    assert "AS builder" in found.diff
+    (clone / "dfrewrite.toml").write_text('skip = ["split_stages"]\nalpine = "3.15"\n')
+    ((found,), _) = prepare(clone, "git.example", "1", campaign)
+    assert "FROM golang:1.18-alpine3.15" in found.diff
+    assert "AS builder" not in found.diff
+
+
+def test_what_a_campaign_skips_is_skipped_beside_what_a_repository_skips(clone: Path) -> None:
+    (clone / "dfrewrite.toml").write_text('skip = ["split_stages"]\n')
+    campaign = Campaign(rewrite=Rewrite(skip=("alpine_base", "slim_base")))
+    assert prepare(clone, "git.example", "1", campaign)[0] == []
 
 
 def test_what_is_started_later_inherits_no_token() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rewriter.bot.campaign import PullRequests, Rewrite, Source
+from rewriter.bot.campaign import CampaignError, PullRequests, Rewrite, Source
 from rewriter.bot.connect import WallClock
 from rewriter.bot.identity import RETRY_LABEL, find_marker
 from rewriter.bot.run import look, tools_for
@@ -119,6 +119,21 @@ def test_a_new_result_updates_it(forge: FakeForge, bot: Bot) -> None:
     assert marker is not None
     assert marker.tip == repository.tip(BRANCH)
     assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+
+
+def test_what_is_closed_while_it_is_updated_stays_closed(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    pull, old = _only(repository), repository.tip(BRANCH)
+
+    def somebody_closes_it(_: Asked) -> None:
+        if pull.state == "open" and repository.tip(BRANCH) != old:  # pushed, and its words are not changed yet
+            forge.state.close(repository, pull)
+
+    forge.trouble = somebody_closes_it
+    repository.commit({"Dockerfile": (GO["Dockerfile"] or "").replace("1.18", "1.21")})
+    assert bot.run() == {("acme/tides", "Dockerfile"): "nothing"}
+    assert _only(repository) is pull
 
 
 def test_another_recipe_for_the_same_file_is_an_update(forge: FakeForge, bot: Bot) -> None:
@@ -232,6 +247,14 @@ def test_a_repository_that_was_named_and_is_not_there(forge: FakeForge, bot: Bot
     bot.campaign = replace(bot.campaign, sources=(source,))
     assert bot.run() == {("acme/tides", "Dockerfile"): "opened", ("acme/tide", ""): "failed"}
     assert bot.why("acme/tide") == "there is no such repository, or this identity may not see it"
+
+
+def test_an_owner_that_is_misspelt(forge: FakeForge, bot: Bot, kind: str) -> None:
+    bot.campaign = replace(bot.campaign, sources=(Source(kind, forge.url, owners=("acmee",)),))
+    with pytest.raises(
+        CampaignError, match=r"^there is no owner 'acmee' on 127\.0\.0\.1:\d+, or this identity may not"
+    ):
+        bot.run()
 
 
 def test_one_pull_request_at_a_time(forge: FakeForge, bot: Bot) -> None:

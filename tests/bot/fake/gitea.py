@@ -25,6 +25,8 @@ def gitea(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
         known = match[1] in state.organisations
         return Answer(200, {"id": 7, "name": match[1], "username": match[1]}) if known else _error(404, "not found")
     if match := re.fullmatch(r"/(?:orgs|users)/([^/]+)/repos", path):
+        if not state.has_owner(match[1]):
+            return _error(404, "not found")
         own = [each for each in state.repositories.values() if each.name.split("/")[0] == match[1] and not each.gone]
         return _page(asked, [_repository(each, login, url) for each in own], url)
     if path == "/repos/search":

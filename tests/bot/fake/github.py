@@ -20,6 +20,8 @@ def github(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
     if path == "/user":
         return Answer(200, {"login": login, "id": 1, "type": "User"})
     if match := re.fullmatch(r"/users/([^/]+)", path):
+        if not state.has_owner(match[1]):
+            return _error(404, "Not Found")
         kind = "Organization" if match[1] in state.organisations else "User"
         return Answer(200, {"login": match[1], "id": 2, "type": kind})
     if match := re.fullmatch(r"/(?:orgs|users)/([^/]+)/repos", path):

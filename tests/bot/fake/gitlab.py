@@ -31,6 +31,8 @@ def gitlab(state: FakeState, asked: Asked, login: str, url: str) -> Answer:
         found = [_project(each, "", url) for each in own]
         return _page(asked, found, url) if match[2] else Answer(200, {"id": 5, "full_path": match[1]})
     if match := re.fullmatch(r"/users/([^/]+)/projects", path):
+        if not state.has_owner(match[1]):
+            return Answer(404, {"message": "404 User Not Found"})
         own = [each for each in state.repositories.values() if each.name.split("/")[0] == match[1] and not each.gone]
         return _page(asked, [_project(each, login, url) for each in own], url)
     if path == "/projects":

@@ -185,7 +185,6 @@ class FakeState:
         self.tokens = {"t0ken-of-the-bot": "bot"}
         self.organisations: set[str] = {"acme"}
         self.people = ["jo", "kim"]
-        self.people = ["jo", "kim"]
         self.repositories: dict[int, FakeRepository] = {}
 
     def add(self, name: str, files: Files | None = None, **more: object) -> FakeRepository:
@@ -215,6 +214,11 @@ class FakeState:
                 found.run("fetch", "--quiet", str(repository.git), "+refs/heads/*:refs/heads/*")
                 found.run("config", "receive.shallowUpdate", "false")
             return found
+
+    def has_owner(self, name: str) -> bool:
+        """Whether there is an organisation or a user of that name."""
+        known = {*self.organisations, *self.people, *self.tokens.values()}
+        return name in known or any(each.name.split("/")[0] == name for each in self.repositories.values())
 
     def named(self, name: str) -> FakeRepository | None:
         """By its present name or one that it had."""
