@@ -62,7 +62,8 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str | None
     """Visit repositories and propose what there is to propose.
 
     REPOSITORIES are names on the forge (acme/tides), addresses for plain git, or folders of clones. Tokens come from
-    the environment alone: GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN, or DFREWRITE_TOKEN_<HOST>.
+    the environment alone: GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN, or DFREWRITE_TOKEN_<HOST>; of a GitHub App
+    DFREWRITE_APP_ID and DFREWRITE_APP_PRIVATE_KEY. The exit code is 2 where anything failed.
     """
     need_extra()
     from rewriter.bot.campaign import CampaignError

@@ -101,7 +101,8 @@ def tools_for(
     listeners: Sequence[Listener] = (),
 ) -> Iterator[Tools]:
     """What visits are made with, and nothing left of it afterwards but the ledger. Raises CampaignError."""
-    place.folder.mkdir(parents=True, exist_ok=True)
+    # What repositories hold is kept in it, and not all of them are public.
+    place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger, clock = Ledger(place.ledger), WallClock()
     events = Events(clock, list(listeners))
     clones = Path(tempfile.mkdtemp(prefix=f"clones-{os.getpid()}-", dir=place.folder))

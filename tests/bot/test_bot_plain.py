@@ -109,3 +109,9 @@ def test_what_the_user_tells_git_counts_for_finding_as_little_as_for_cloning(
     monkeypatch.setenv("HOME", str(tmp_path))
     assert [what for what, _ in run()] == ["open"]
     assert BRANCH in repository.branches()
+
+
+@pytest.mark.usefixtures("repository")
+def test_nobody_else_on_the_machine_reads_what_a_run_keeps(run: Run, tmp_path: Path) -> None:
+    run()
+    assert (tmp_path / "state").stat().st_mode & 0o077 == 0
