@@ -1,7 +1,8 @@
 """Pairs of images run side by side on a real engine: wrong ones are told with their cause, right ones left in peace.
 
 All are made of ``apps/lab``, one program of many habits, in an image that has all that it needs; a wrong pair's new
-image lacks one thing. ``DFREWRITE_PROOF_ROUNDS=5`` runs each pair five times, to see that no verdict hangs on chance (``make rounds``).
+image lacks one thing. ``make rounds`` runs each pair five times (``DFREWRITE_PROOF_ROUNDS=5``), to see that no verdict
+hangs on chance.
 """
 
 from __future__ import annotations
