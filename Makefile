@@ -24,7 +24,7 @@ fast: $(VENV)/.dev
 
 # Those of the bot need no build engine, so they run beside the others.
 E2E := $(BIN)/python -m pytest -m e2e -o addopts= -q -s
-WITHOUT_ENGINE := $(addprefix tests/e2e/test_bot_,crash.py fleet.py life.py prism.py secrets.py)
+WITHOUT_ENGINE := $(addprefix tests/e2e/test_bot_,crash.py fleet.py hostile.py life.py prism.py secrets.py watch.py)
 e2e: $(VENV)/.dev
 	$(MAKE) --jobs=2 --keep-going --output-sync=line e2e-engine e2e-bot
 

@@ -1,7 +1,7 @@
 """What the bot costs: many small local repositories, with the queue and without it, by one worker and by two.
 
-``python benchmarks/bot.py [--repositories N] [--database URL]`` makes N bare repositories (1,000), of which seven of
-eight hold something to propose, visits all of them and pushes a branch to each:
+``python benchmarks/bot.py [--repositories N] [--database URL] [--workers N]`` makes N bare repositories (1,000), of
+which seven of eight hold something to propose, visits all of them and pushes a branch to each:
 
 * *without the queue*: the same visits, one after the other, in one process that remembers nothing;
 * *one worker*, *two workers*: ``dfrewrite bot run`` as a user runs it, each worker one process that visits one
@@ -161,6 +161,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repositories", type=int, default=1000, metavar="N")
     parser.add_argument("--database", default="", metavar="URL", help="PostgreSQL instead of SQLite")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="only this way, and not all three")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dfrewrite-bench-") as name:
         scratch = Path(name)
@@ -168,8 +169,8 @@ def main() -> int:
         folder.mkdir()
         make(folder, asked.repositories)
         campaign.write_text(_CAMPAIGN.format(folder=folder))
-        found = [without_queue(folder, load_campaign(campaign), scratch)]
-        for count in (1, 2):
+        found = [] if asked.workers else [without_queue(folder, load_campaign(campaign), scratch)]
+        for count in [asked.workers] if asked.workers else [1, 2]:
             found.append(by_workers(folder, campaign, scratch, count, asked.repositories, asked.database))
     return _print(found, asked.repositories)
 

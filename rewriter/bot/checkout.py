@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rewriter.bot.git_run import OPTIONS, GitFailed, Remote, access, end, ended, environment, essence, one_line
-from rewriter.bot.identity import TRAILER
+from rewriter.bot.identity import PART, TRAILER
 
 _LOOK_SECONDS = 0.2
+_LATEST = 4_102_444_800
+"""The year 2100: of a commit that says it is later, or before 1970, git and forges do not all make the same."""
 _EVERY_BYTE = "* -text -working-tree-encoding -filter -ident\n"
 """Attributes that go before the repository's own: what is checked out, and committed again, is what is stored."""
 
@@ -89,8 +91,9 @@ class Checkout:
         status, output, errors = self._talk(remote, "ls-remote", "--quiet", "--", remote.url, *patterns)
         if status != 0:
             raise GitFailed(f"git ls-remote: {essence(errors, remote)}")
-        found = (line.partition("\t") for line in output.decode("utf-8", "surrogateescape").splitlines())
-        return {name.removeprefix("refs/heads/"): commit for commit, _, name in found}
+        lines = (line for line in output.split(b"\n") if line.isascii())  # as all of ours are
+        found = (line.decode().partition("\t") for line in lines)
+        return {name.removeprefix("refs/heads/"): commit for commit, _, name in found if name}
 
     def _mode(self, path: str) -> str:
         """The mode of a path of the commit; empty for what it does not have."""
@@ -105,15 +108,19 @@ class Checkout:
         Raises GitFailed, also for a file that the commit does not have.
         """
         when = int(self._local("show", "--no-patch", "--format=%ct", self.head))
+        when = min(max(when, 0), _LATEST)
         tip = self.head
         with tempfile.TemporaryDirectory(prefix="dfrewrite-") as scratch:
             own = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
             self._local("read-tree", self.head, variables=own)
             for number, commit in enumerate(commits, 1):
-                tip = self._commit(tip, commit, own | _dated(person, when + number), person, key)
+                trailers = f"{TRAILER}: {key}\n{PART}: {number}/{len(commits)}\n"
+                tip = self._commit(tip, commit, own | _dated(person, when + number), person, trailers)
         return tip
 
-    def _commit(self, parent: str, commit: FileCommit, variables: Mapping[str, str], person: Person, key: str) -> str:
+    def _commit(
+        self, parent: str, commit: FileCommit, variables: Mapping[str, str], person: Person, trailers: str
+    ) -> str:
         entries = b""
         for path, content in commit.files.items():
             mode = self._mode(path)
@@ -123,7 +130,7 @@ class Checkout:
             entries += b"%s %s\t%s\0" % (mode.encode(), blob, os.fsencode(path))
         self._local("update-index", "-z", "--index-info", feed=entries, variables=variables)
         tree = self._local("write-tree", "--missing-ok", variables=variables).decode().strip()
-        message = f"{commit.message.rstrip()}\n\n{TRAILER}: {key}\n".encode("utf-8", "backslashreplace")
+        message = f"{commit.message.rstrip()}\n\n{trailers}".encode("utf-8", "backslashreplace")
         signing = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={person.signing_key}") if person.signing_key else ()
         arguments = ["commit-tree", *(["-S"] if signing else []), "-p", parent, "-F", "-", tree]
         return self._local(*arguments, feed=message, variables=variables, options=signing).decode().strip()
@@ -238,6 +245,6 @@ def _dated(person: Person, when: int) -> dict[str, str]:
         found |= {
             f"GIT_{role}_NAME": person.name,
             f"GIT_{role}_EMAIL": person.email,
-            f"GIT_{role}_DATE": f"{when} +0000",
+            f"GIT_{role}_DATE": f"@{when} +0000",  # without @ a small number is no time
         }
     return found

@@ -14,7 +14,7 @@ from rewriter.bot.git_run import Remote
 from rewriter.bot.github_app import APP_ID
 from rewriter.bot.ledger import Ledger
 from rewriter.bot.pace import Clock, Limits, SharedPace
-from rewriter.bot.sources import by_owner
+from rewriter.bot.sources import by_owner, with_names
 from rewriter.bot.tokens import NAMES, PRIVATE_KEY, Token, own_name, token_for
 
 _PUBLIC = {"github": "https://github.com", "gitlab": "https://gitlab.com", "gitea": "https://codeberg.org"}
@@ -68,9 +68,9 @@ class Connected:
 
 def spread(campaign: Campaign, environment: Mapping[str, str]) -> Campaign:
     """A campaign whose GitHub sources have one owner each, where an App is asked to work: it is installed at each owner
-    by itself, and each is an identity of its own. Raises CampaignError."""
+    by itself, and each is an identity of its own. Lists of names are read. Raises CampaignError."""
     sources: list[Source] = []
-    for source in campaign.sources:
+    for source in map(with_names, campaign.sources):
         as_app = source.forge == "github" and APP_ID in environment
         as_app = as_app and token_for("github", _host(source), environment) is None
         sources += by_owner(source) if as_app else [source]

@@ -7,6 +7,7 @@ secret. httpx is loaded when the first request is made.
 from __future__ import annotations
 
 import datetime
+import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rewriter import __version__
 from rewriter.bot.forge import Busy, Exists, ForgeError, Missing, Refused, Unreachable
+from rewriter.bot.pace import LONGEST_PARK
 from rewriter.bot.replies import json_of, limit_of, lowered, reason_of
 from rewriter.io.registry_headers import next_link, retry_after
 
@@ -31,6 +33,8 @@ _FIRST_PAUSE = 60.0  # seconds, when a forge says that it is too much and not fo
 _LONGEST_PAUSE = 3600.0
 _SECONDS = 30.0
 """Until the next bytes of a reply come."""
+_REPLY_SECONDS = 300.0
+"""Until all of a reply has come."""
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_REDIRECTS = 3
 _ALREADY = ("already exist", "already been taken", "already open")
@@ -126,9 +130,13 @@ class ForgeHttp:
     def pages(self, path: str, **query: str | int) -> Iterator[Any]:
         """The items of all pages of a list, one after the other."""
         address: str | None = self._address(path, {**query, self._page_size[0]: self._page_size[1]})
+        read: set[str] = set()
         for _ in range(MOST_PAGES):
             if address is None:
                 return
+            if address in read:
+                raise ForgeError(f"{self.host} names a next page that was read already")
+            read.add(address)
             reply = self._read(address)
             yield reply.data
             address = self._next(address, reply)
@@ -202,12 +210,15 @@ class ForgeHttp:
         import httpx
 
         headers = {**self._headers, **self.credentials.headers(), **conditions}
+        deadline = time.monotonic() + _REPLY_SECONDS
         try:
             with self._open().stream(method, address, headers=headers, json=body) as response:
                 size = 0
                 parts = []
                 for part in response.iter_bytes():
                     size += len(part)
+                    if time.monotonic() > deadline:
+                        raise Unreachable(f"{self.host} takes too long to answer")
                     if size > MOST_BYTES:
                         raise ForgeError(f"{self.host} answers with more than {MOST_BYTES // 1_000_000} MB")
                     parts.append(part)
@@ -238,12 +249,14 @@ class ForgeHttp:
     def _judge(self, response: httpx.Response) -> None:
         """Raises what a status stands for."""
         status = response.status_code
-        if status < 400:
+        if status < 300:
             self._refusals = 0
             return
         reason = reason_of(response.content)
         if status in (403, 429):
             self._park_if_asked(response, reason)
+        if status < 400:
+            raise Refused(f"{self.host} answers {status}: what was asked for has moved")
         if status == 401:
             raise Refused(f"{self.host} does not accept the token: {reason}")
         if status in (404, 410):
@@ -266,6 +279,6 @@ class ForgeHttp:
                 return
             wait = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**self._refusals)
             self._refusals += 1
-        until = now + max(1.0, wait)
+        until = now + min(max(1.0, wait), LONGEST_PARK)
         self.pace.park(until)
         raise Busy(f"{self.host} asks to be left alone for {wait:,.0f} s: {reason}", until)

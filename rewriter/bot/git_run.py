@@ -70,6 +70,7 @@ def environment() -> dict[str, str]:
             "GIT_LFS_SKIP_SMUDGE": "1",
             "GIT_ASKPASS": "true",
             "SSH_ASKPASS": "true",
+            "SSH_ASKPASS_REQUIRE": "force",  # a key with a passphrase is refused, and nobody is asked on the terminal
         }
     )
 

@@ -17,8 +17,11 @@ RETRY_LABEL = "dfrewrite:retry"
 """On a pull request that was closed unmerged: somebody wants it proposed once more."""
 TRAILER = "Dfrewrite-Key"
 """The trailer of every commit of ours: with the committer it tells our commits from everybody else's."""
+PART = "Dfrewrite-Part"
+"""The trailer that counts them, ``1/2``: it tells a branch from which somebody took a commit away."""
 _MOST_SLUG = 80  # characters; some file systems beneath a forge take 255 bytes for a reference's whole path
 _PLAIN = re.compile(r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*\Z")
+_PREFIX = re.compile(r"[A-Za-z0-9_]+(?:[./-][A-Za-z0-9_]+)*\Z")
 _OTHERS = re.compile(r"[^A-Za-z0-9_]+")
 _MARKER = re.compile(r"<!-- dfrewrite (\{[^\n]*\}) -->")
 _FIELDS = ("key", "path", "recipe", "base", "output", "tip", "proven")
@@ -46,6 +49,12 @@ class Key:
     def branch(self, prefix: str = "dfrewrite") -> str:
         """The name of its branch: ``dfrewrite/<path-slug>/<recipe>``."""
         return f"{prefix}/{slug('all' if self.path == WHOLE else self.path)}/{slug(self.recipe)}"
+
+
+def is_prefix(text: str) -> bool:
+    """Whether branches may begin with a text: git takes it for one name, and a forge for a branch."""
+    parts = text.split("/")
+    return _PREFIX.match(text) is not None and parts[0] != "refs" and not any(part.endswith(".lock") for part in parts)
 
 
 def slug(text: str) -> str:

@@ -144,11 +144,13 @@ class Ledger:
         with self._locked("runs") as connection:
             mine = sa.select(RUNS.c.run).where(RUNS.c.campaign == campaign)
             names = list(connection.execute(mine).scalars())
+            # What is written down of a run does not name the campaign: no two have one of the same name.
+            taken = set(connection.execute(sa.select(RUNS.c.run)).scalars())
             going_on = mine.where(RUNS.c.ended_at.is_(None)).order_by(RUNS.c.began_at.desc()).limit(1)
             found = name or connection.execute(going_on).scalar_one_or_none()
             if found is None:
-                later = (f"{day}.{number}" for number in range(2, len(names) + 3))
-                found = next(each for each in (day, *later) if each not in names)
+                later = (f"{day}.{number}" for number in range(2, len(taken) + 3))
+                found = next(each for each in (day, *later) if each not in taken)
             if found not in names:
                 connection.execute(sa.insert(RUNS).values(campaign=campaign, run=found, began_at=now))
             connection.execute(sa.delete(REPLIES).where(REPLIES.c.at < now - _KEPT))
@@ -184,7 +186,9 @@ class Ledger:
         """Takes the identity's next slot for a write, and returns its time: at least ``interval`` seconds behind the
         last one, and no more than ``hourly`` within any hour."""
         with self._locked(identity) as connection:
-            connection.execute(sa.delete(WRITES).where(WRITES.c.identity == identity, WRITES.c.at < now - HOUR))
+            # None is waited for that long: what lies further ahead is of a clock that was put back.
+            old = sa.or_(WRITES.c.at < now - HOUR, WRITES.c.at > now + HOUR)
+            connection.execute(sa.delete(WRITES).where(WRITES.c.identity == identity, old))
             mine = sa.select(WRITES.c.at).where(WRITES.c.identity == identity).order_by(WRITES.c.at.desc())
             last = connection.execute(mine.limit(1)).scalar_one_or_none()
             first = connection.execute(mine.offset(hourly - 1).limit(1)).scalar_one_or_none()
@@ -209,7 +213,8 @@ class Ledger:
             count = sa.select(sa.func.count()).select_from(OPENINGS)
             if connection.execute(count.where(OPENINGS.c.run == run)).scalar_one() >= most:
                 return f"this run has opened {most}, as many as it may"
-            if connection.execute(count.where(OPENINGS.c.at > now - HOUR)).scalar_one() >= hourly:
+            within = sa.and_(OPENINGS.c.at > now - HOUR, OPENINGS.c.at < now + HOUR)
+            if connection.execute(count.where(within)).scalar_one() >= hourly:
                 return f"{hourly} were opened within an hour, as many as may be"
             connection.execute(sa.insert(OPENINGS).values(run=run, key=key, at=now))
         return ""

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from rewriter.bot.forge import Busy
 
+LONGEST_PARK = 86_400.0
+"""Seconds: what asks for more is broken, a forge or a clock that was put back."""
+
 
 class Clock(Protocol):
     """The time, so that a test can have its own."""
@@ -74,9 +77,9 @@ class SharedPace:
 
     def before_read(self) -> None:
         """See `Pace`."""
-        until = self._slots.parked_until(self._identity)
-        if until > self._clock.now():
-            raise Busy(f"{self._identity} is to be left alone for {until - self._clock.now():,.0f} s", until)
+        until, now = self._slots.parked_until(self._identity), self._clock.now()
+        if now < until <= now + LONGEST_PARK:
+            raise Busy(f"{self._identity} is to be left alone for {until - now:,.0f} s", until)
 
     def before_write(self) -> None:
         """See `Pace`."""

@@ -14,6 +14,7 @@ from rewriter.bot.campaign import Campaign
 from rewriter.bot.identity import WHOLE, Key
 from rewriter.diff import make_patch
 from rewriter.io.patch import quote_git_path
+from rewriter.report.markup import seen
 from rewriter.session import Exit, Outcome, Request, Session
 from rewriter.source import encode
 
@@ -78,6 +79,9 @@ def prepare(
     left: list[Left] = []
     for path in session.files([folder]):
         name = os.fspath(path.relative_to(folder))
+        if not _is_text(name):
+            left.append(Left(seen(name), "its path is no UTF-8, which no forge can show"))
+            continue
         outcome = session.rewrite_file(path)
         if outcome.result is not None and outcome.patch is not None and outcome.code in (Exit.DONE, Exit.UNPROVEN):
             changed.append((name, outcome))
@@ -88,6 +92,15 @@ def prepare(
     else:
         groups = [(name, [(name, outcome)]) for name, outcome in changed]
     return [_prepared(Key(forge, repository, path, wished.recipe), group, campaign) for path, group in groups], left
+
+
+def _is_text(name: str) -> bool:
+    """Whether a path is UTF-8: what is not stands in it as surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _without(folder: str, left: Left) -> Left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +16,11 @@ def limit_of(headers: Mapping[str, str], name: str) -> float | None:
     """What GitHub calls ``x-ratelimit-<name>`` and GitLab ``ratelimit-<name>``."""
     for prefix in ("x-ratelimit-", "ratelimit-"):
         try:
-            return float(headers[prefix + name])
+            found = float(headers[prefix + name])
         except (KeyError, ValueError):
             continue
+        if math.isfinite(found):
+            return found
     return None
 
 

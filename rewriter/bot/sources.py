@@ -80,6 +80,13 @@ def _listed(path: str) -> list[str]:
     return [name for name in names if name]
 
 
+def with_names(source: Source) -> Source:
+    """The same source with the names that its file lists, so that their owners count as named. Raises CampaignError."""
+    names = _listed(source.file)
+    # One that lists nothing keeps its file: without it, it would be a source of all that its owners have.
+    return replace(source, repositories=(*source.repositories, *names), file="") if names else source
+
+
 def belongs(repository: Repository, owners: Iterable[str]) -> bool:
     """Whether a repository is of one of them, or of a group within a group of theirs."""
     name = repository.name.lower()

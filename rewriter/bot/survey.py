@@ -16,7 +16,7 @@ from rewriter.bot.campaign import Campaign
 from rewriter.bot.checkout import Bounds, Checkout
 from rewriter.bot.decide import Decision, Do, Remembered, Shown, Wanted, decide, decide_branch
 from rewriter.bot.forge import Forge, Pull, Repository, State
-from rewriter.bot.identity import find_marker
+from rewriter.bot.identity import find_marker, slug
 from rewriter.bot.prepare import Left, Prepared, prepare
 from rewriter.bot.sources import belongs
 from rewriter.bot.task import Plan, Survey, Task, Tools
@@ -64,7 +64,9 @@ class Surveyor:
         if not prepared and not left and not known:
             return Survey(repository, ended="it has no Dockerfile")
         plans, waiting = self._decided(forge, repository, source, base, prepared, left, branches)
-        return Survey(repository, base, checkout.head, tuple(plans), (*left, *waiting), source=source)
+        return Survey(
+            repository, base, checkout.head, tuple(plans), (*left, *waiting), source=source, at=self._tools.clock.now()
+        )
 
     @contextlib.contextmanager
     def _proving(self) -> Iterator[Verifier | None]:
@@ -132,7 +134,11 @@ class Surveyor:
         waiting: list[Left] = []
         wanted = {each.branch: each for each in prepared}
         opened = 0
-        for branch in sorted({*wanted, *branches}):
+        # Those of other recipes are none of ours, however many there are.
+        mine_by_name = {
+            branch for branch in branches if branch.endswith(f"/{slug(self._tools.campaign.rewrite.recipe)}")
+        }
+        for branch in sorted({*wanted, *mine_by_name}):
             mine = wanted.get(branch)
             pulls = forge.pulls(repository, branch, source=source)
             # Those of other campaigns count, too: to whoever reads them they are all the bot's.
@@ -149,7 +155,7 @@ class Surveyor:
             tip = branches.get(branch)
             ahead = forge.ahead(repository, base, branch, source=source) if tip is not None else []
             pulls = [self._with_conflicts(forge, repository, pull) for pull in pulls]
-            shown = Shown(tuple(pulls), tip, tuple(ahead))
+            shown = Shown(tuple(pulls), tip, tuple(ahead), base)
             wish = Wanted(key, mine.base, mine.output, mine.proven) if mine is not None else None
             found = self._decide(forge, shown, wish, key)
             number = found.pull.number if found.pull is not None else None

@@ -25,6 +25,10 @@ class Moved(Exception):
     """The repository is not what it was when it was surveyed: survey it again."""
 
 
+class Stale(Moved):
+    """It was surveyed too long ago to be written to: its owner may have said no since. Survey it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One repository of one run."""
@@ -69,6 +73,8 @@ class Survey:
     failed: bool = False
     source: Repository | None = None
     """The fork that the branches go to, if not to the repository itself; without an id while there is none."""
+    at: float = 0.0
+    """When it was seen, in seconds since the epoch."""
 
 
 @dataclass(frozen=True)

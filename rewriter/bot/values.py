@@ -8,6 +8,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
+from rewriter.bot.identity import is_prefix
 from rewriter.io.config import LEVELS, RUNTIMES
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -18,7 +19,6 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "level": LEVELS,
     "runtime": RUNTIMES,
 }
-_PREFIX = re.compile(r"\w[\w.-]*(?<!\.)(?:/\w[\w.-]*(?<!\.))*\Z", re.ASCII)
 TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "title": ("summary", "path", "before", "after"),
     "body": ("body", "path", "stop"),
@@ -49,7 +49,7 @@ def value_of(key: str, value: Any, kind: str) -> Any:
         return value
     if not isinstance(value, str):
         raise ValueError(f"must be a text in quotes, not {value!r}")
-    if key == "branch-prefix" and (not _PREFIX.match(value) or ".." in value or f"{value}/".count(".lock/")):
+    if key == "branch-prefix" and not is_prefix(value):
         raise ValueError(f"must be the beginning of a branch's name, such as 'dfrewrite', not {value!r}")
     if key == "url":
         check_url(value)

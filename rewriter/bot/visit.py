@@ -11,12 +11,15 @@ from dataclasses import replace
 from rewriter.bot.checkout import FileCommit, Person, PushRefused
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Exists, Forge, NewPull, Pull, Remark, Repository, State
-from rewriter.bot.identity import Marker
+from rewriter.bot.identity import Marker, find_marker
 from rewriter.bot.ledger import Proposal, Visit, with_state
 from rewriter.bot.prepare import Prepared
 from rewriter.bot.survey import Surveyor
-from rewriter.bot.task import Moved, Plan, Survey, Task, Tools
+from rewriter.bot.task import Moved, Plan, Stale, Survey, Task, Tools
 from rewriter.source import encode
+
+_FRESH = 600.0
+"""Seconds after which what was surveyed is not relied on any more: there are pauses of hours before a write."""
 
 
 class Visitor:
@@ -40,10 +43,16 @@ class Visitor:
         """Removes the clone."""
         self._surveyor.forget(task)
 
+    def _still_holds(self, survey: Survey) -> None:
+        """Raises `Stale`."""
+        if self._tools.clock.now() - survey.at > _FRESH:
+            raise Stale("it was surveyed too long ago")
+
     def push(self, task: Task, survey: Survey, plan: Plan) -> str:
         """Pushes the branch of a plan; the id of its commit, or empty when a cap is reached. Raises `Moved`."""
         assert survey.repository is not None
         assert plan.prepared is not None
+        self._still_holds(survey)
         forge, prepared = self._forge(task), plan.prepared
         caps, now = self._tools.campaign.caps, self._tools.clock.now()
         if plan.do is Do.OPEN:
@@ -102,9 +111,10 @@ class Visitor:
         )
 
     def publish(self, task: Task, survey: Survey, plan: Plan, tip: str) -> Pull | None:
-        """Opens or changes the pull request of a branch that was pushed; None when it was closed in the meantime."""
+        """Opens or changes the pull request of a branch that was pushed; None when somebody else had the last word."""
         assert survey.repository is not None
         assert plan.prepared is not None
+        self._still_holds(survey)
         forge, repository, prepared = self._forge(task), survey.repository, plan.prepared
         recipe, proven = self._tools.campaign.rewrite.recipe, "yes" if prepared.proven else ""
         marker = Marker(plan.key, plan.path, recipe, prepared.base, prepared.output, tip, proven)
@@ -124,6 +134,9 @@ class Visitor:
             pulls = forge.pulls(repository, plan.branch, source=source)
             opened = next((pull for pull in pulls if pull.state is State.OPEN), None)
             if opened is not None:
+                marker = find_marker(opened.body)
+                if marker is None or marker.key != plan.key or opened.base != survey.base:
+                    return None  # somebody else made one of our branch, or made ours go elsewhere
                 if opened.title != prepared.title or opened.body != body:
                     forge.change_pull(repository, opened.number, title=prepared.title, body=body)
                 if opened.draft and not draft and self._pulls.draft == "until-proven":
@@ -162,15 +175,18 @@ class Visitor:
             forge.review(survey.repository, pull, f"Why each part is there, line by line.\n\n{mark}", remarks)
 
     def close(self, task: Task, survey: Survey, plan: Plan) -> None:
-        """Closes the pull request of a plan, says why, and removes the branch."""
+        """Closes the pull request of a plan, says why, and removes the branch. Raises `Moved`."""
         assert survey.repository is not None
+        self._still_holds(survey)
         forge, repository = self._forge(task), survey.repository
-        if plan.number is not None:
-            pull = forge.pull(repository, plan.number)
-            if pull is not None and pull.state is State.OPEN:
-                forge.comment(repository, plan.number, f"Closed by dfrewrite: {plan.why}.")
-                forge.close_pull(repository, plan.number)
         home = survey.source or repository
+        pull = forge.pull(repository, plan.number) if plan.number is not None else None
+        tip = forge.tip(home, plan.branch) if plan.expected is not None else None
+        if tip is not None and tip != plan.expected:
+            raise Moved(f"somebody pushed to {plan.branch}")
+        if pull is not None and pull.state is State.OPEN:
+            forge.comment(repository, pull.number, f"Closed by dfrewrite: {plan.why}.")
+            forge.close_pull(repository, pull.number)
         if plan.expected is not None and forge.tip(home, plan.branch) == plan.expected:
             forge.delete_branch(home, plan.branch)
         record = self._tools.ledger.proposal(plan.key)

@@ -14,11 +14,12 @@ from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, StepOptions
+from dbos import error as dbos_error
 
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Busy, ForgeError, Unreachable
-from rewriter.bot.git_run import GitFailed
-from rewriter.bot.task import Moved, Plan, Survey, Task, Tools
+from rewriter.bot.git_run import GitFailed, one_line
+from rewriter.bot.task import Moved, Plan, Stale, Survey, Task, Tools
 from rewriter.bot.visit import Visitor
 
 _T = TypeVar("_T")
@@ -115,14 +116,21 @@ class _Visit:
 
     def _run(self) -> str:
         try:
-            for _ in range(_MOST_SURVEYS):
+            surveys = 0
+            while surveys < _MOST_SURVEYS:
                 try:
                     return self._once()
+                except Stale:
+                    continue  # it waited for long enough not to be in a hurry
                 except Moved as error:
-                    reason = str(error)
+                    surveys, reason = surveys + 1, str(error)
             return self._ends(None, f"it changes while it is looked at: {reason}", failed=True)
         except (ForgeError, GitFailed) as error:
             return self._ends(None, str(error), failed=True)
+        except dbos_error.DBOSException:
+            raise
+        except Exception as error:  # ours, and no reason that the report says nothing of this repository
+            return self._ends(None, f"fault of dfrewrite: {type(error).__name__}: {one_line(str(error))}", failed=True)
         finally:
             self._visitor.forget(self._task)
 
@@ -153,7 +161,7 @@ class _Visit:
                 return
             pull = self._step("publish", lambda: visitor.publish(task, survey, plan, tip))
             if pull is None:
-                outcome, why = "nothing", "it was closed or merged in the meantime"
+                outcome, why = "nothing", "somebody opened, changed or closed it in the meantime"
             else:
                 self._step("label", lambda: visitor.label(task, survey, pull.number))
                 self._step("ask review", lambda: visitor.ask_review(task, survey, pull.number))

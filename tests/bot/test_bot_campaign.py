@@ -192,3 +192,17 @@ def test_the_example_names_every_key_and_is_a_campaign() -> None:
         known = {field.name.replace("_", "-") for field in dataclasses.fields(kind)}
         assert set(named[name]) == known, name
     assert set(named["source"][0]) == {field.name.replace("_", "-") for field in dataclasses.fields(Source)}
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "../x", "-x", "a b", "refs/heads/x", "x/", "/x", "x..y", "a*", "x.lock", "@{", "x:y"]
+)
+def test_a_prefix_that_no_branch_can_have(prefix: str) -> None:
+    with pytest.raises(CampaignError, match="'branch-prefix' must be the beginning of a branch's name"):
+        campaign_of({"pull-request": {"branch-prefix": prefix}})
+
+
+def test_a_prefix_may_have_parts() -> None:
+    assert (
+        campaign_of({"pull-request": {"branch-prefix": "bots/df-rewrite.2"}}).pulls.branch_prefix == "bots/df-rewrite.2"
+    )

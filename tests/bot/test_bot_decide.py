@@ -8,12 +8,12 @@ import pytest
 
 from rewriter.bot.decide import Decision, Do, Shown, Wanted, decide
 from rewriter.bot.forge import AheadCommit, Pull, State
-from rewriter.bot.identity import RETRY_LABEL, TRAILER, Marker
+from rewriter.bot.identity import PART, RETRY_LABEL, TRAILER, Marker
 
 KEY, US, TIP = "k" * 32, "bot@example.com", "a" * 40
 WANTED = Wanted(KEY, "base", "output")
 MARKER = Marker(KEY, "Dockerfile", "default", "base", "output", TIP)
-OURS = AheadCommit(TIP, US, f"Split the build\n\n{TRAILER}: {KEY}\n")
+OURS = AheadCommit(TIP, US, f"Split the build\n\n{TRAILER}: {KEY}\n{PART}: 2/2\n")
 THEIRS = AheadCommit("b" * 40, "jo@example.com", "Fix")
 OPEN = Pull(7, State.OPEN, "t", MARKER.render(), "dfrewrite/Dockerfile/default", TIP, "main", "https://x/7")
 
@@ -74,6 +74,7 @@ def test_what_is_open_and_no_longer_wanted_is_closed() -> None:
         (THEIRS, OURS),
         (replace(OURS, committer="jo@example.com"),),
         (replace(OURS, message="Split the build"),),
+        (replace(OURS, message=f"Swap the base\n\n{TRAILER}: {KEY}\n{PART}: 1/2\n"),),
         (replace(OURS, message=f"x\n\n{TRAILER}: {'j' * 32}"),),
     ],
 )
@@ -115,3 +116,13 @@ def test_somebody_elses_pull_request_of_that_branch_is_left_alone() -> None:
         found = _decide(Shown((replace(OPEN, body=body),), TIP, (OURS,)), Wanted(KEY, "base", "other"))
         assert found.do is Do.NOTHING
         assert "none of ours" in found.why
+
+
+@pytest.mark.parametrize("wanted", [WANTED, Wanted(KEY, "base", "other"), None])
+def test_what_somebody_made_go_to_another_branch_is_left_alone(wanted: Wanted | None) -> None:
+    assert _decide(Shown((replace(OPEN, base="develop"),), TIP, (OURS,), "main"), wanted).do is Do.NOTHING
+
+
+def test_a_branch_that_was_put_back_to_its_base_is_not_pushed_to() -> None:
+    assert _decide(Shown((OPEN,), "c" * 40), Wanted(KEY, "base", "other")).do is Do.NOTHING
+    assert _decide(Shown((OPEN,), "c" * 40), None).do is Do.CLOSE

@@ -142,11 +142,20 @@ def test_workers_share_slots_and_caps(tmp_path: Path) -> None:
 def test_a_run_that_was_interrupted_is_gone_on_with(ledger: Ledger) -> None:
     assert ledger.begin_run("c", "2026-11-26", 1.0) == "2026-11-26"
     assert ledger.begin_run("c", "2026-11-27", 2.0) == "2026-11-26"
-    assert ledger.begin_run("other", "2026-11-26", 2.0) == "2026-11-26"
+    assert ledger.begin_run("other", "2026-11-26", 2.0) == "2026-11-26.2"  # no two are called the same
     ledger.end_run("c", "2026-11-26", 3.0)
-    assert ledger.begin_run("c", "2026-11-26", 4.0) == "2026-11-26.2"
-    ledger.end_run("c", "2026-11-26.2", 5.0)
-    assert ledger.begin_run("c", "2026-11-26", 6.0) == "2026-11-26.3"
+    assert ledger.begin_run("c", "2026-11-26", 4.0) == "2026-11-26.3"
+    ledger.end_run("c", "2026-11-26.3", 5.0)
+    assert ledger.begin_run("c", "2026-11-26", 6.0) == "2026-11-26.4"
     assert ledger.begin_run("c", "2026-11-26", 7.0, "mine") == "mine"
     ledger.end_run("c", "mine", 8.0)
-    assert ledger.begin_run("c", "2026-11-28", 9.0) == "2026-11-26.3"
+    assert ledger.begin_run("c", "2026-11-28", 9.0) == "2026-11-26.4"
+
+
+def test_a_clock_that_was_put_back_holds_nobody_up(ledger: Ledger) -> None:
+    ahead, now = 2_000_000_000.0, 1_800_000_000.0
+    ledger.reserve_write("i", ahead, 1.0, 450)
+    assert ledger.reserve_write("i", now, 1.0, 450) == now
+    assert ledger.reserve_opening("one", "key", ahead, 10, 1) == ""
+    assert ledger.reserve_opening("two", "key", now, 10, 1) == ""
+    assert ledger.reserve_opening("three", "key", now, 10, 1) == "1 were opened within an hour, as many as may be"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import itertools
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +14,7 @@ import pytest
 
 from rewriter.bot.campaign import Source
 from rewriter.bot.connect import Connector
-from rewriter.bot.forge import Busy, Forge, Repository
+from rewriter.bot.forge import Busy, Forge, ForgeError, Repository, Unreachable
 from rewriter.bot.ledger import Ledger
 from rewriter.bot.pace import Limits
 from tests.bot.fake.github import github
@@ -180,3 +184,76 @@ def test_one_identity_is_parked_while_another_goes_on(place: Place, other: Place
     assert len(other.writes) == 100
     assert other.writes[-1] - other.writes[0] == pytest.approx(99.0)
     assert len(place.writes) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "999999999"},
+        {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1e300"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "inf"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "nan"},
+        {"X-RateLimit-Remaining": "nan", "X-RateLimit-Reset": "-inf"},
+    ],
+)
+def test_nobody_is_sent_away_for_years(place: Place, ledger: Ledger, clock: Clock, headers: dict[str, str]) -> None:
+    forge, repository = _forge(place, ledger)
+    begin = clock.now()
+    place.trouble = lambda asked: Answer(429, {"message": "no"}, headers) if asked.method == "POST" else None
+    with pytest.raises(Busy) as raised:
+        forge.label(repository, 1, ("docker",))
+    assert begin + 1 <= raised.value.until <= begin + 24 * HOUR
+    clock.time = raised.value.until
+    place.trouble = lambda _: None
+    forge.label(repository, 1, ("docker",))
+    assert len(place.writes) == 2
+
+
+def test_a_clock_that_was_put_back_parks_nobody(place: Place, ledger: Ledger, clock: Clock) -> None:
+    forge, repository = _forge(place, ledger)
+    ledger.park("github:" + place.server.url.removeprefix("http://"), clock.now() + 10_000 * HOUR)
+    _write(forge, repository, clock)
+    assert len(place.writes) == 1
+
+
+def test_a_list_without_an_end_is_not_read_for_ever(place: Place, ledger: Ledger, clock: Clock) -> None:
+    forge, _ = _forge(place, ledger)
+    again = Answer(200, [], {"Link": f'<{place.server.url}/api/v3/orgs/acme/repos?page=1>; rel="next"'})
+    place.trouble = lambda asked: again if asked.path == "/orgs/acme/repos" else None
+    before = len(place.reads)
+    with pytest.raises(ForgeError, match="names a next page that was read already"):
+        list(forge.of_owner("acme"))
+    assert len(place.reads) - before < 5
+
+
+def test_an_answer_that_drips_is_not_waited_for(
+    tmp_path: Path, ledger: Ledger, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte now and then, so that no single one takes long."""
+    monkeypatch.setattr("rewriter.bot.forge_http._REPLY_SECONDS", 0.3)
+    ended = threading.Event()
+
+    class Dripping(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while not ended.wait(0.05):
+                    self.wfile.write(b" ")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dripping) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        connector = Connector(ledger, clock, Limits(), {"GITHUB_TOKEN": "t0ken-of-the-bot"})
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        forge = connector.connect(Source("github", url, owners=("acme",))).forge
+        begin = time.monotonic()
+        with pytest.raises(Unreachable, match="takes too long to answer"):
+            forge.repository("acme/tides")
+        assert time.monotonic() - begin < 5
+        ended.set()
+        server.shutdown()

@@ -91,7 +91,7 @@ def test_a_branch_with_a_commit_of_somebody_else_is_left_alone(repository: FakeR
     run()
     theirs = repository.commit({"notes": "x"}, BRANCH)
     repository.commit({"Dockerfile": TEXT.replace("1.18", "1.21")})
-    assert run() == [("nothing", f"its branch holds a commit of somebody else ({theirs[:12]})")]
+    assert run() == [("nothing", f"somebody else pushed to its branch ({theirs[:12]})")]
     assert repository.tip(BRANCH) == theirs
 
 

@@ -131,7 +131,7 @@ def test_a_dead_worker_is_taken_over(tmp_path: Path) -> None:
         second = _start(tmp_path, forge, other, "shared", lease=4.0)
         _, errors = second.communicate(timeout=120)
         assert second.returncode == 0, errors.decode()
-        assert b"taking over from" in errors
+        assert b"takes over" in errors
         assert [len(each.pulls) for each in forge.state.repositories.values()] == [1] * REPOSITORIES
         _hold(forge, other)
 

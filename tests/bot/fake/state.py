@@ -99,7 +99,7 @@ class FakeRepository:
             ["git", *arguments], cwd=self.git, env=environment, input=feed, capture_output=True, check=False
         )
         assert done.returncode == 0 or not check, done.stderr.decode()
-        return done.stdout.decode().strip() if done.returncode == 0 else ""
+        return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
     def tip(self, branch: str) -> str:
         """The commit of a branch; empty when it is gone."""
