@@ -133,15 +133,16 @@ class Surveyor:
         plans: list[Plan] = []
         waiting: list[Left] = []
         wanted = {each.branch: each for each in prepared}
-        opened = 0
-        # Those of other recipes are none of ours, however many there are.
-        mine_by_name = {
-            branch for branch in branches if branch.endswith(f"/{slug(self._tools.campaign.rewrite.recipe)}")
-        }
+        recipe = self._tools.campaign.rewrite.recipe
+        # Those of other campaigns count, too: to whoever reads them they are all the bot's.
+        records = self._tools.ledger.proposals_of(repository.forge, repository.id)
+        others = [each for each in records if each.recipe != recipe and each.state == State.OPEN.value]
+        opened = sum(each.branch in branches for each in others)
+        # But they are not looked at, however many there are.
+        mine_by_name = {branch for branch in branches if branch.endswith(f"/{slug(recipe)}")}
         for branch in sorted({*wanted, *mine_by_name}):
             mine = wanted.get(branch)
             pulls = forge.pulls(repository, branch, source=source)
-            # Those of other campaigns count, too: to whoever reads them they are all the bot's.
             opened += any(pull.state is State.OPEN for pull in pulls) or (forge.branches_only and branch in branches)
             known = (mine.key, mine.path) if mine is not None else self._known(repository, branch, pulls)
             if known is None:

@@ -127,6 +127,7 @@ class _Events:
         trunk = self._of["trunk"]
         trunk.run("update-ref", "refs/heads/trunk", trunk.tip("main"))
         trunk.default_branch = "trunk"
+        trunk.pulls[0].base = "trunk"  # as forges do when a branch gets another name
         self._tips = {name: each.tip(each.pulls[0].branch) for name, each in self._of.items()}
 
     def hold(self, visits: dict[str, Visit]) -> None:
