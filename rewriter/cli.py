@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rewriter.session import Session
     from rewriter.sinks import Sink
 
+COMMANDS = ("list", "explain", "facts", "prove", "bot")
+"""What is no path; `rewriter.commands` has them, and is loaded for them alone."""
 _NAMED_LATER = "\0"
 _HELP = """Rewrite Dockerfiles into what an expert would have written.
 
@@ -28,8 +30,8 @@ PATHS are files or folders (default: this folder), or - for standard input. With
 dry run: it shows the diff, each hunk with its reason, what was left alone and why, findings, and a size forecast.
 """
 _EPILOG = (
-    "Commands: dfrewrite list | explain NAME | facts show IMAGE | facts refresh [IMAGE…] | prove BEFORE AFTER (a path "
-    "of such a name is written ./list). "
+    "Commands: dfrewrite list | explain NAME | facts show IMAGE | facts refresh [IMAGE…] | prove BEFORE AFTER | "
+    "bot run | bot status | bot report (a path of such a name is written ./list). "
     "Exit codes: 0 done, 1 --check found changes, 2 usage or unreadable input, 3 a fault of dfrewrite, "
     "4 not proven, 130 interrupted."
 )
@@ -59,13 +61,14 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     import click
 
-    from rewriter.commands import commands
     from rewriter.io import interruption
 
-    command = _rewriting()
-    if arguments and arguments[0] in commands.commands:
-        command = commands
+    if arguments and arguments[0] in COMMANDS:
+        from rewriter.commands import commands
+
+        command: click.Command = commands
     else:
+        command = _rewriting()
         # `--branch` takes a value only behind `=`: what follows it is a path.
         end = arguments.index("--") if "--" in arguments else len(arguments)
         named = [f"--branch={_NAMED_LATER}" if argument == "--branch" else argument for argument in arguments[:end]]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from rewriter.cli import COMMANDS
+from rewriter.commands import commands
 from rewriter.proof.verdict import Proof, Verdict
 from rewriter.session import Request, Session
 from rewriter.sinks import Branch
@@ -383,3 +385,7 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except OSError:
         return b""
+
+
+def test_every_command_is_known_by_name_before_its_module_is_loaded() -> None:
+    assert set(COMMANDS) == set(commands.commands)

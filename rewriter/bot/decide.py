@@ -56,8 +56,6 @@ class Shown:
 class Wanted:
     """What would be proposed: see `Marker`."""
 
-    key: str
-    base: str
     output: str
     proven: bool = False
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import urllib.parse
 from collections.abc import Iterator
 
@@ -19,6 +17,7 @@ from rewriter.bot.forge import (
 )
 from rewriter.bot.forge_http import ForgeHttp
 from rewriter.bot.gitea_shapes import DRAFT, commit_of, is_of, pull_of
+from rewriter.bot.rest import content_of, name_path, path_of, reviewers_body
 from rewriter.bot.shapes import Shape, items
 
 PAGE_SIZE = ("limit", 50)
@@ -71,7 +70,7 @@ class Gitea:
 
     def repository(self, name: str) -> Repository | None:
         """See Forge."""
-        reply = self._http.find(f"/repos/{_name(name)}")
+        reply = self._http.find(name_path(name))
         return self._repository(Shape(reply.data, "repository")) if reply is not None else None
 
     def repository_again(self, identifier: str, name: str) -> Repository | None:
@@ -99,22 +98,17 @@ class Gitea:
 
     def file(self, repository: Repository, path: str, ref: str) -> bytes | None:
         """See Forge."""
-        reply = self._http.find(f"{_of(repository)}/contents/{urllib.parse.quote(path)}", ref=ref)
+        reply = self._http.find(f"{path_of(repository)}/contents/{urllib.parse.quote(path)}", ref=ref)
         if reply is None or isinstance(reply.data, list):
             return None
         found = Shape(reply.data, "file")
-        if found.text("type") != "file" or found.text("encoding", "") != "base64":
-            return None
-        try:
-            return base64.b64decode(found.text("content"))
-        except binascii.Error:
-            raise Unreachable(f"{self._host} gives a file in an odd encoding") from None
+        return content_of(found, self._host) if found.text("type") == "file" else None
 
     def tree(self, repository: Repository, ref: str) -> Tree | None:
         """See Forge."""
         blobs: dict[str, str] = {}
         for page in range(1, _MOST_TREES + 1):
-            path = f"{_of(repository)}/git/trees/{urllib.parse.quote(ref, safe='')}"
+            path = f"{path_of(repository)}/git/trees/{urllib.parse.quote(ref, safe='')}"
             reply = self._http.find(path, recursive="true", page=page)
             if reply is None:
                 return None
@@ -127,7 +121,7 @@ class Gitea:
 
     def tip(self, repository: Repository, branch: str) -> str | None:
         """See Forge."""
-        reply = self._http.find(f"{_of(repository)}/branches/{urllib.parse.quote(branch)}")
+        reply = self._http.find(f"{path_of(repository)}/branches/{urllib.parse.quote(branch)}")
         return Shape(reply.data, "branch").inner("commit").text("id") if reply is not None else None
 
     def ahead(
@@ -136,13 +130,13 @@ class Gitea:
         """See Forge."""
         head = f"{source.owner}:{branch}" if source is not None else branch
         spec = f"{urllib.parse.quote(base)}...{urllib.parse.quote(head, safe='/:')}"
-        found = Shape(self._http.get(f"{_of(repository)}/compare/{spec}").data, "comparison")
+        found = Shape(self._http.get(f"{path_of(repository)}/compare/{spec}").data, "comparison")
         return [commit_of(each) for each in reversed(found.each("commits"))]
 
     def delete_branch(self, repository: Repository, branch: str) -> None:
         """See Forge."""
         try:
-            self._http.send("DELETE", f"{_of(repository)}/branches/{urllib.parse.quote(branch)}")
+            self._http.send("DELETE", f"{path_of(repository)}/branches/{urllib.parse.quote(branch)}")
         except Missing:
             return
 
@@ -151,14 +145,14 @@ class Gitea:
     def pulls(self, repository: Repository, branch: str, *, source: Repository | None = None) -> list[Pull]:
         """See Forge. Gitea cannot be asked for those of a head: all of the repository are read."""
         found: list[Pull] = []
-        for page in self._http.pages(f"{_of(repository)}/pulls", state="all"):
+        for page in self._http.pages(f"{path_of(repository)}/pulls", state="all"):
             mine = [each for each in items(page, "pull requests") if is_of(each, branch, source)]
             found += map(pull_of, mine)
         return sorted(found, key=lambda pull: -pull.number)
 
     def pull(self, repository: Repository, number: int) -> Pull | None:
         """See Forge."""
-        reply = self._http.find(f"{_of(repository)}/pulls/{number}")
+        reply = self._http.find(f"{path_of(repository)}/pulls/{number}")
         return pull_of(Shape(reply.data, "pull request")) if reply is not None else None
 
     def open_pull(self, repository: Repository, new: NewPull, *, source: Repository | None = None) -> Pull:
@@ -166,64 +160,61 @@ class Gitea:
         head = f"{source.owner}:{new.branch}" if source is not None else new.branch
         title = f"{DRAFT}{new.title}" if new.draft else new.title
         body = {"title": title, "body": new.body, "head": head, "base": new.base}
-        return pull_of(Shape(self._http.send("POST", f"{_of(repository)}/pulls", body).data, "pull request"))
+        return pull_of(Shape(self._http.send("POST", f"{path_of(repository)}/pulls", body).data, "pull request"))
 
     def change_pull(self, repository: Repository, number: int, *, title: str, body: str) -> None:
         """See Forge."""
         known = self.pull(repository, number)
         kept = f"{DRAFT}{title}" if known is not None and known.draft else title
-        self._http.send("PATCH", f"{_of(repository)}/pulls/{number}", {"title": kept, "body": body})
+        self._http.send("PATCH", f"{path_of(repository)}/pulls/{number}", {"title": kept, "body": body})
 
     def close_pull(self, repository: Repository, number: int) -> None:
         """See Forge."""
-        self._http.send("PATCH", f"{_of(repository)}/pulls/{number}", {"state": "closed"})
+        self._http.send("PATCH", f"{path_of(repository)}/pulls/{number}", {"state": "closed"})
 
     def comment(self, repository: Repository, number: int, text: str) -> None:
         """See Forge."""
-        self._http.send("POST", f"{_of(repository)}/issues/{number}/comments", {"body": text})
+        self._http.send("POST", f"{path_of(repository)}/issues/{number}/comments", {"body": text})
 
     def label(self, repository: Repository, number: int, labels: tuple[str, ...]) -> None:
         """See Forge. Gitea takes the ids of labels, which must be there."""
         known: dict[str, int] = {}
-        for page in self._http.pages(f"{_of(repository)}/labels"):
+        for page in self._http.pages(f"{path_of(repository)}/labels"):
             known |= {each.text("name"): each.number("id") for each in items(page, "labels")}
         for name in labels:
             if name not in known:
                 body = {"name": name, "color": _COLOUR}
-                made = Shape(self._http.send("POST", f"{_of(repository)}/labels", body).data, "label")
+                made = Shape(self._http.send("POST", f"{path_of(repository)}/labels", body).data, "label")
                 known[name] = made.number("id")
         ids = [known[name] for name in labels]
-        self._http.send("POST", f"{_of(repository)}/issues/{number}/labels", {"labels": ids})
+        self._http.send("POST", f"{path_of(repository)}/issues/{number}/labels", {"labels": ids})
 
     def ask_review(self, repository: Repository, number: int, reviewers: tuple[str, ...]) -> None:
         """See Forge."""
-        people = [name.removeprefix("@") for name in reviewers if "/" not in name]
-        teams = [name.rpartition("/")[2] for name in reviewers if "/" in name]
-        body = {"reviewers": people, "team_reviewers": teams}
-        self._http.send("POST", f"{_of(repository)}/pulls/{number}/requested_reviewers", body)
+        self._http.send("POST", f"{path_of(repository)}/pulls/{number}/requested_reviewers", reviewers_body(reviewers))
 
     def said(self, repository: Repository, number: int) -> list[str]:
         """See Forge."""
-        pages = self._http.pages(f"{_of(repository)}/pulls/{number}/reviews")
+        pages = self._http.pages(f"{path_of(repository)}/pulls/{number}/reviews")
         return [each.text("body", "") for page in pages for each in items(page, "reviews")]
 
     def review(self, repository: Repository, pull: Pull, text: str, remarks: tuple[Remark, ...]) -> None:
         """See Forge."""
         comments = [{"path": each.path, "body": each.text, "new_position": each.last} for each in remarks]
         body = {"commit_id": pull.tip, "body": text, "event": "COMMENT", "comments": comments}
-        self._http.send("POST", f"{_of(repository)}/pulls/{pull.number}/reviews", body)
+        self._http.send("POST", f"{path_of(repository)}/pulls/{pull.number}/reviews", body)
 
     def ready(self, repository: Repository, number: int) -> None:
         """See Forge."""
         known = self.pull(repository, number)
         if known is not None and known.draft:
-            self._http.send("PATCH", f"{_of(repository)}/pulls/{number}", {"title": known.title})
+            self._http.send("PATCH", f"{path_of(repository)}/pulls/{number}", {"title": known.title})
 
     # --- forks and issues
 
     def fork(self, repository: Repository) -> Repository | None:
         """See Forge."""
-        for page in self._http.pages(f"{_of(repository)}/forks"):
+        for page in self._http.pages(f"{path_of(repository)}/forks"):
             for found in map(self._repository, items(page, "forks")):
                 if found.owner.lower() == self.login().lower():
                     return found
@@ -231,7 +222,7 @@ class Gitea:
 
     def make_fork(self, repository: Repository) -> Repository:
         """See Forge."""
-        made = self._repository(Shape(self._http.send("POST", f"{_of(repository)}/forks", {}).data, "repository"))
+        made = self._repository(Shape(self._http.send("POST", f"{path_of(repository)}/forks", {}).data, "repository"))
         if not made.default_branch or self.tip(made, repository.default_branch) is None:
             raise Unreachable(f"{self._host} is still making the fork {made.name}")
         return made
@@ -243,23 +234,14 @@ class Gitea:
     def issues(self, repository: Repository, title: str) -> list[tuple[int, str]]:
         """See Forge."""
         query = {"type": "issues", "state": "open", "created_by": self.login()}
-        pages = self._http.pages(f"{_of(repository)}/issues", **query)
+        pages = self._http.pages(f"{path_of(repository)}/issues", **query)
         found = [each for page in pages for each in items(page, "issues")]
         return [(each.number("number"), each.text("body", "")) for each in found if each.text("title") == title]
 
     def write_issue(self, repository: Repository, title: str, body: str, number: int | None) -> int:
         """See Forge."""
         if number is None:
-            reply = self._http.send("POST", f"{_of(repository)}/issues", {"title": title, "body": body})
+            reply = self._http.send("POST", f"{path_of(repository)}/issues", {"title": title, "body": body})
         else:
-            reply = self._http.send("PATCH", f"{_of(repository)}/issues/{number}", {"body": body})
+            reply = self._http.send("PATCH", f"{path_of(repository)}/issues/{number}", {"body": body})
         return Shape(reply.data, "issue").number("number")
-
-
-def _name(name: str) -> str:
-    owner, _, repository = name.partition("/")
-    return f"{urllib.parse.quote(owner, safe='')}/{urllib.parse.quote(repository, safe='')}"
-
-
-def _of(repository: Repository) -> str:
-    return f"/repos/{_name(repository.name)}"

@@ -5,8 +5,6 @@ Source: https://docs.github.com/rest, API version 2022-11-28.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import urllib.parse
 from collections.abc import Iterator
 
@@ -25,6 +23,7 @@ from rewriter.bot.forge import (
 from rewriter.bot.forge_http import ForgeHttp
 from rewriter.bot.github_app import Installation
 from rewriter.bot.github_shapes import commit_of, lines_of, pull_of
+from rewriter.bot.rest import content_of, name_path, path_of, reviewers_body
 from rewriter.bot.shapes import Shape, items
 
 API_VERSION = "2022-11-28"
@@ -89,7 +88,7 @@ class GitHub:
 
     def repository(self, name: str) -> Repository | None:
         """See Forge."""
-        reply = self._http.find(f"/repos/{_name(name)}")
+        reply = self._http.find(name_path(name))
         return self._repository(Shape(reply.data, "repository")) if reply is not None else None
 
     def repository_again(self, identifier: str, name: str) -> Repository | None:
@@ -121,21 +120,16 @@ class GitHub:
 
     def file(self, repository: Repository, path: str, ref: str) -> bytes | None:
         """See Forge."""
-        reply = self._http.find(f"{_of(repository)}/contents/{urllib.parse.quote(path)}", ref=ref)
+        reply = self._http.find(f"{path_of(repository)}/contents/{urllib.parse.quote(path)}", ref=ref)
         if reply is None or isinstance(reply.data, list):
             return None
         found = Shape(reply.data, "file")
-        if found.text("type") != "file" or found.text("encoding", "") != "base64":
-            return None
-        try:
-            return base64.b64decode(found.text("content"))
-        except binascii.Error:
-            raise Unreachable(f"{self._host} gives a file in an odd encoding") from None
+        return content_of(found, self._host) if found.text("type") == "file" else None
 
     def tree(self, repository: Repository, ref: str) -> Tree | None:
         """See Forge."""
         try:
-            reply = self._http.find(f"{_of(repository)}/git/trees/{urllib.parse.quote(ref, safe='')}", recursive=1)
+            reply = self._http.find(f"{path_of(repository)}/git/trees/{urllib.parse.quote(ref, safe='')}", recursive=1)
         except Refused as error:
             # It says nowhere else that there is no commit: the default branch has its name from the beginning.
             if "repository is empty" in str(error).lower():
@@ -149,7 +143,7 @@ class GitHub:
 
     def tip(self, repository: Repository, branch: str) -> str | None:
         """See Forge."""
-        reply = self._http.find(f"{_of(repository)}/git/ref/heads/{urllib.parse.quote(branch)}")
+        reply = self._http.find(f"{path_of(repository)}/git/ref/heads/{urllib.parse.quote(branch)}")
         return Shape(reply.data, "reference").inner("object").text("sha") if reply is not None else None
 
     def ahead(
@@ -158,13 +152,15 @@ class GitHub:
         """See Forge."""
         head = f"{source.owner}:{branch}" if source is not None else branch
         spec = f"{urllib.parse.quote(base, safe='')}...{urllib.parse.quote(head, safe=':')}"
-        found = Shape(self._http.get(f"{_of(repository)}/compare/{spec}", per_page=_MOST_COMMITS).data, "comparison")
+        found = Shape(
+            self._http.get(f"{path_of(repository)}/compare/{spec}", per_page=_MOST_COMMITS).data, "comparison"
+        )
         return [commit_of(each) for each in found.each("commits")]
 
     def delete_branch(self, repository: Repository, branch: str) -> None:
         """See Forge."""
         try:
-            self._http.send("DELETE", f"{_of(repository)}/git/refs/heads/{urllib.parse.quote(branch)}")
+            self._http.send("DELETE", f"{path_of(repository)}/git/refs/heads/{urllib.parse.quote(branch)}")
         except Missing:
             return
         except Refused as error:
@@ -178,60 +174,57 @@ class GitHub:
         head = f"{(source or repository).owner}:{branch}"
         found: list[Pull] = []
         for page in self._http.pages(
-            f"{_of(repository)}/pulls", head=head, state="all", sort="created", direction="desc"
+            f"{path_of(repository)}/pulls", head=head, state="all", sort="created", direction="desc"
         ):
             found += map(pull_of, items(page, "pull requests"))
         return [pull for pull in found if pull.branch == branch]
 
     def pull(self, repository: Repository, number: int) -> Pull | None:
         """See Forge."""
-        reply = self._http.find(f"{_of(repository)}/pulls/{number}")
+        reply = self._http.find(f"{path_of(repository)}/pulls/{number}")
         return pull_of(Shape(reply.data, "pull request")) if reply is not None else None
 
     def open_pull(self, repository: Repository, new: NewPull, *, source: Repository | None = None) -> Pull:
         """See Forge."""
         head = f"{source.owner}:{new.branch}" if source is not None else new.branch
         body = {"title": new.title, "body": new.body, "head": head, "base": new.base, "draft": new.draft}
-        reply = self._http.send("POST", f"{_of(repository)}/pulls", body)
+        reply = self._http.send("POST", f"{path_of(repository)}/pulls", body)
         return pull_of(Shape(reply.data, "pull request"))
 
     def change_pull(self, repository: Repository, number: int, *, title: str, body: str) -> None:
         """See Forge."""
-        self._http.send("PATCH", f"{_of(repository)}/pulls/{number}", {"title": title, "body": body})
+        self._http.send("PATCH", f"{path_of(repository)}/pulls/{number}", {"title": title, "body": body})
 
     def close_pull(self, repository: Repository, number: int) -> None:
         """See Forge."""
-        self._http.send("PATCH", f"{_of(repository)}/pulls/{number}", {"state": "closed"})
+        self._http.send("PATCH", f"{path_of(repository)}/pulls/{number}", {"state": "closed"})
 
     def comment(self, repository: Repository, number: int, text: str) -> None:
         """See Forge."""
-        self._http.send("POST", f"{_of(repository)}/issues/{number}/comments", {"body": text})
+        self._http.send("POST", f"{path_of(repository)}/issues/{number}/comments", {"body": text})
 
     def label(self, repository: Repository, number: int, labels: tuple[str, ...]) -> None:
         """See Forge."""
-        self._http.send("POST", f"{_of(repository)}/issues/{number}/labels", {"labels": list(labels)})
+        self._http.send("POST", f"{path_of(repository)}/issues/{number}/labels", {"labels": list(labels)})
 
     def ask_review(self, repository: Repository, number: int, reviewers: tuple[str, ...]) -> None:
         """See Forge."""
-        people = [name.removeprefix("@") for name in reviewers if "/" not in name]
-        teams = [name.rpartition("/")[2] for name in reviewers if "/" in name]
-        body = {"reviewers": people, "team_reviewers": teams}
-        self._http.send("POST", f"{_of(repository)}/pulls/{number}/requested_reviewers", body)
+        self._http.send("POST", f"{path_of(repository)}/pulls/{number}/requested_reviewers", reviewers_body(reviewers))
 
     def said(self, repository: Repository, number: int) -> list[str]:
         """See Forge."""
-        pages = self._http.pages(f"{_of(repository)}/pulls/{number}/reviews")
+        pages = self._http.pages(f"{path_of(repository)}/pulls/{number}/reviews")
         return [each.text("body", "") for page in pages for each in items(page, "reviews")]
 
     def review(self, repository: Repository, pull: Pull, text: str, remarks: tuple[Remark, ...]) -> None:
         """See Forge."""
         comments = [{"path": each.path, "body": each.text, "side": "RIGHT", **lines_of(each)} for each in remarks]
         body = {"commit_id": pull.tip, "body": text, "event": "COMMENT", "comments": comments}
-        self._http.send("POST", f"{_of(repository)}/pulls/{pull.number}/reviews", body)
+        self._http.send("POST", f"{path_of(repository)}/pulls/{pull.number}/reviews", body)
 
     def ready(self, repository: Repository, number: int) -> None:
         """See Forge. The REST API cannot."""
-        node = Shape(self._http.get(f"{_of(repository)}/pulls/{number}").data, "pull request").text("node_id")
+        node = Shape(self._http.get(f"{path_of(repository)}/pulls/{number}").data, "pull request").text("node_id")
         # GitHub Enterprise has it beside the REST API, and not below it.
         address = f"{self._http.base.removesuffix('/v3')}/graphql"
         reply = self._http.send("POST", address, {"query": _READY, "variables": {"id": node}})
@@ -242,14 +235,14 @@ class GitHub:
 
     def fork(self, repository: Repository) -> Repository | None:
         """See Forge."""
-        reply = self._http.find(f"/repos/{_name(self.login() + '/' + repository.name.rpartition('/')[2])}")
+        reply = self._http.find(name_path(self.login() + "/" + repository.name.rpartition("/")[2]))
         if reply is None:
             return None
         parent = Shape(reply.data, "repository").maybe("parent")
         if parent is not None and str(parent.number("id")) == repository.id:
             return self._repository(Shape(reply.data, "repository"))
         # That name was taken, so the fork has another one.
-        for page in self._http.pages(f"{_of(repository)}/forks", sort="newest"):
+        for page in self._http.pages(f"{path_of(repository)}/forks", sort="newest"):
             for found in map(self._repository, items(page, "forks")):
                 if found.owner.lower() == self.login().lower():
                     return found
@@ -257,7 +250,7 @@ class GitHub:
 
     def make_fork(self, repository: Repository) -> Repository:
         """See Forge."""
-        made = self._repository(Shape(self._http.send("POST", f"{_of(repository)}/forks", {}).data, "repository"))
+        made = self._repository(Shape(self._http.send("POST", f"{path_of(repository)}/forks", {}).data, "repository"))
         if not made.default_branch or self.tip(made, repository.default_branch) is None:
             raise Unreachable(f"{self._host} is still making the fork {made.name}")
         return made
@@ -269,7 +262,7 @@ class GitHub:
     def issues(self, repository: Repository, title: str) -> list[tuple[int, str]]:
         """See Forge."""
         found: list[tuple[int, str]] = []
-        for page in self._http.pages(f"{_of(repository)}/issues", creator=self.login(), state="open"):
+        for page in self._http.pages(f"{path_of(repository)}/issues", creator=self.login(), state="open"):
             for each in items(page, "issues"):
                 if each.text("title") == title and each.maybe("pull_request") is None:
                     found.append((each.number("number"), each.text("body", "")))
@@ -278,16 +271,7 @@ class GitHub:
     def write_issue(self, repository: Repository, title: str, body: str, number: int | None) -> int:
         """See Forge."""
         if number is None:
-            reply = self._http.send("POST", f"{_of(repository)}/issues", {"title": title, "body": body})
+            reply = self._http.send("POST", f"{path_of(repository)}/issues", {"title": title, "body": body})
         else:
-            reply = self._http.send("PATCH", f"{_of(repository)}/issues/{number}", {"body": body})
+            reply = self._http.send("PATCH", f"{path_of(repository)}/issues/{number}", {"body": body})
         return Shape(reply.data, "issue").number("number")
-
-
-def _name(name: str) -> str:
-    owner, _, repository = name.partition("/")
-    return f"{urllib.parse.quote(owner, safe='')}/{urllib.parse.quote(repository, safe='')}"
-
-
-def _of(repository: Repository) -> str:
-    return f"/repos/{_name(repository.name)}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import urllib.parse
 from collections.abc import Iterator
 
 from rewriter.bot.forge import AheadCommit, Missing, NewPull, Pull, Remark, Repository, Tree, Unreachable
 from rewriter.bot.forge_http import ForgeHttp
 from rewriter.bot.gitlab_shapes import DRAFT, commit_of, project_of, pull_of
+from rewriter.bot.rest import content_of
 from rewriter.bot.shapes import Shape, items
 
 _MOST_TREES = 200
@@ -79,12 +78,7 @@ class GitLab:
         if reply is None:
             return None
         found = Shape(reply.data, "file")
-        if found.text("encoding", "") != "base64":
-            return None
-        try:
-            return base64.b64decode(found.text("content"))
-        except binascii.Error:
-            raise Unreachable(f"{self._host} gives a file in an odd encoding") from None
+        return content_of(found, self._host)
 
     def tree(self, repository: Repository, ref: str) -> Tree | None:
         """See Forge."""

@@ -63,7 +63,6 @@ class Visit:
     why: str = ""
     url: str = ""
     failed: bool = False
-    seconds: float = 0.0
     at: float = 0.0
 
 

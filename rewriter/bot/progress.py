@@ -11,7 +11,7 @@ from rewriter.report.words import visible
 
 _SECONDS = 10.0
 """Between two lines where nothing can be written anew."""
-_NAMES = (("opened", "opened"), ("updated", "updated"), ("closed", "closed"), ("failed", "failed"))
+_SHOWN = ("opened", "updated", "closed", "failed")
 
 
 class Progress:
@@ -46,7 +46,7 @@ class Progress:
     def line(self, now: float) -> str:
         """Everything in one line."""
         parts = [f"{self._total - self._left:,} of {self._total:,} repositories"]
-        parts += [f"{self._counts[name]:,} {word}" for name, word in _NAMES if self._counts[name]]
+        parts += [f"{self._counts[name]:,} {name}" for name in _SHOWN if self._counts[name]]
         if self._waits:
             who, until = min(self._waits.items(), key=lambda item: item[1])
             parts.append(f"{who} is left alone for {max(0.0, until - now):,.0f} s")

@@ -17,6 +17,7 @@ from rewriter.bot.checkout import Bounds, Checkout
 from rewriter.bot.decide import Decision, Do, Remembered, Shown, Wanted, decide, decide_branch
 from rewriter.bot.forge import Forge, Pull, Repository, State
 from rewriter.bot.identity import find_marker, slug
+from rewriter.bot.ledger import Proposal
 from rewriter.bot.prepare import Left, Prepared, prepare
 from rewriter.bot.sources import belongs
 from rewriter.bot.task import Plan, Survey, Task, Tools
@@ -144,7 +145,7 @@ class Surveyor:
             mine = wanted.get(branch)
             pulls = forge.pulls(repository, branch, source=source)
             opened += any(pull.state is State.OPEN for pull in pulls) or (forge.branches_only and branch in branches)
-            known = (mine.key, mine.path) if mine is not None else self._known(repository, branch, pulls)
+            known = (mine.key, mine.path) if mine is not None else self._known(branch, pulls, records)
             if known is None:
                 continue  # of another campaign, or of somebody else
             key, path = known
@@ -157,7 +158,7 @@ class Surveyor:
             ahead = forge.ahead(repository, base, branch, source=source) if tip is not None else []
             pulls = [self._with_conflicts(forge, repository, pull) for pull in pulls]
             shown = Shown(tuple(pulls), tip, tuple(ahead), base)
-            wish = Wanted(key, mine.base, mine.output, mine.proven) if mine is not None else None
+            wish = Wanted(mine.output, mine.proven) if mine is not None else None
             found = self._decide(forge, shown, wish, key)
             number = found.pull.number if found.pull is not None else None
             url, state = (found.pull.url, found.pull.state.value) if found.pull is not None else ("", "")
@@ -186,14 +187,13 @@ class Surveyor:
             kept.append(plan)
         return kept
 
-    def _known(self, repository: Repository, branch: str, pulls: list[Pull]) -> tuple[str, str] | None:
+    def _known(self, branch: str, pulls: list[Pull], records: list[Proposal]) -> tuple[str, str] | None:
         """Key and path of a branch for which nothing is proposed any more, if it is one of this campaign's recipe."""
         recipe = self._tools.campaign.rewrite.recipe
         for pull in pulls:
             marker = find_marker(pull.body)
             if marker is not None and marker.recipe == recipe:
                 return marker.key, marker.path
-        records = self._tools.ledger.proposals_of(repository.forge, repository.id)
         mine = (each for each in records if each.branch == branch and each.recipe == recipe)
         return next(((each.key, each.path) for each in mine), None)
 

@@ -36,7 +36,6 @@ VISITS = sa.Table(
     sa.Column("path", _TEXT, primary_key=True),
     *(sa.Column(name, _TEXT, nullable=False, default="") for name in "name outcome why url".split()),
     sa.Column("failed", sa.Boolean, nullable=False, default=False),
-    sa.Column("seconds", sa.Float, nullable=False, default=0.0),
     sa.Column("at", _TIME, nullable=False, default=0.0),
 )
 IDENTITIES = sa.Table(

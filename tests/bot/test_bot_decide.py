@@ -11,7 +11,7 @@ from rewriter.bot.forge import AheadCommit, Pull, State
 from rewriter.bot.identity import PART, RETRY_LABEL, TRAILER, Marker
 
 KEY, US, TIP = "k" * 32, "bot@example.com", "a" * 40
-WANTED = Wanted(KEY, "base", "output")
+WANTED = Wanted("output")
 MARKER = Marker(KEY, "Dockerfile", "default", "base", "output", TIP)
 OURS = AheadCommit(TIP, US, f"Split the build\n\n{TRAILER}: {KEY}\n{PART}: 2/2\n")
 THEIRS = AheadCommit("b" * 40, "jo@example.com", "Fix")
@@ -41,7 +41,7 @@ def test_what_is_open_and_as_it_should_be_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("wanted", "pull", "tip", "why"),
     [
-        (Wanted(KEY, "base", "other"), OPEN, TIP, "the result changed"),
+        (Wanted("other"), OPEN, TIP, "the result changed"),
         (WANTED, replace(OPEN, conflicted=True), TIP, "#7 conflicts with its base"),
         (replace(WANTED, proven=True), replace(OPEN, draft=True), TIP, "it is proven now"),
         (WANTED, OPEN, "c" * 40, "its branch does not hold what its body says"),
@@ -58,7 +58,7 @@ def test_what_a_person_made_a_draft_again_stays_one() -> None:
 
 
 def test_another_base_alone_is_no_reason() -> None:
-    assert _decide(Shown((OPEN,), TIP, (OURS,)), Wanted(KEY, "moved", "output")).do is Do.NOTHING
+    assert _decide(Shown((replace(OPEN, body=replace(MARKER, base="moved").render()),), TIP, (OURS,))).do is Do.NOTHING
 
 
 def test_what_is_open_and_no_longer_wanted_is_closed() -> None:
@@ -66,7 +66,7 @@ def test_what_is_open_and_no_longer_wanted_is_closed() -> None:
     assert (found.do, found.pull, found.expected) == (Do.CLOSE, OPEN, TIP)
 
 
-@pytest.mark.parametrize("wanted", [WANTED, Wanted(KEY, "base", "other"), None])
+@pytest.mark.parametrize("wanted", [WANTED, Wanted("other"), None])
 @pytest.mark.parametrize(
     "commits",
     [
@@ -88,7 +88,7 @@ def test_a_branch_with_a_foreign_commit_is_never_touched(
 @pytest.mark.parametrize("state", [State.MERGED, State.CLOSED])
 def test_what_was_merged_or_closed_is_never_proposed_again(state: State) -> None:
     done = replace(OPEN, state=state)
-    for wanted in (WANTED, Wanted(KEY, "base", "other"), None):
+    for wanted in (WANTED, Wanted("other"), None):
         for shown in (Shown((done,), None), Shown((done,), TIP, (OURS,))):
             assert _decide(shown, wanted).do is Do.NOTHING
 
@@ -113,16 +113,16 @@ def test_an_open_one_counts_before_a_newer_closed_one() -> None:
 
 def test_somebody_elses_pull_request_of_that_branch_is_left_alone() -> None:
     for body in ("", replace(MARKER, key="j" * 32).render()):
-        found = _decide(Shown((replace(OPEN, body=body),), TIP, (OURS,)), Wanted(KEY, "base", "other"))
+        found = _decide(Shown((replace(OPEN, body=body),), TIP, (OURS,)), Wanted("other"))
         assert found.do is Do.NOTHING
         assert "none of ours" in found.why
 
 
-@pytest.mark.parametrize("wanted", [WANTED, Wanted(KEY, "base", "other"), None])
+@pytest.mark.parametrize("wanted", [WANTED, Wanted("other"), None])
 def test_what_somebody_made_go_to_another_branch_is_left_alone(wanted: Wanted | None) -> None:
     assert _decide(Shown((replace(OPEN, base="develop"),), TIP, (OURS,), "main"), wanted).do is Do.NOTHING
 
 
 def test_a_branch_that_was_put_back_to_its_base_is_not_pushed_to() -> None:
-    assert _decide(Shown((OPEN,), "c" * 40), Wanted(KEY, "base", "other")).do is Do.NOTHING
+    assert _decide(Shown((OPEN,), "c" * 40), Wanted("other")).do is Do.NOTHING
     assert _decide(Shown((OPEN,), "c" * 40), None).do is Do.CLOSE

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .base_images import GOLANG, make
+from .bots import DIALECTS, TOKEN, Bot, judged_forge, token_variable
 from .engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.bot.fake.server import FakeForge
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +46,26 @@ def dfrewrite() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run([command, *arguments], capture_output=True, text=True, check=False, timeout=120)
 
     return run
+
+
+# A forge for the bot. Who needs another one makes a `forge` of its own, and has the `bot` for it all the same.
+
+
+@pytest.fixture(params=DIALECTS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The dialect that is spoken."""
+    return str(request.param)
+
+
+@pytest.fixture
+def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> Iterator[FakeForge]:
+    """What is asked of it, and what it replies, is judged in the end."""
+    with judged_forge(tmp_path / "forge", kind) as found:
+        monkeypatch.setenv(token_variable(found), TOKEN)
+        yield found
+
+
+@pytest.fixture
+def bot(forge: FakeForge, tmp_path: Path, kind: str) -> Bot:
+    """A campaign over all repositories of ``acme``."""
+    return Bot(forge, tmp_path / "state", kind)

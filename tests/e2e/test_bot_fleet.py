@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from rewriter.bot.ledger import Visit
 from tests.bot.fake.server import FakeForge
 from tests.bot.fake.state import FakeRepository
 
-from .bots import DIALECTS, TOKEN, Bot, judged_forge, token_variable
+from .bots import Bot
 from .fleet import SHAPES, TEXT, Shape
 
 pytestmark = pytest.mark.e2e
@@ -20,19 +19,6 @@ pytestmark = pytest.mark.e2e
 COUNT = int(os.environ.get("DFREWRITE_BOT_REPOSITORIES", "200"))
 FEW = 80
 """What the dialects that are not the first one have to do with, unless it is said how many."""
-
-
-@pytest.fixture(params=DIALECTS)
-def kind(request: pytest.FixtureRequest) -> str:
-    """The dialect that is spoken."""
-    return str(request.param)
-
-
-@pytest.fixture
-def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> Iterator[FakeForge]:
-    with judged_forge(tmp_path / "forge", kind) as found:
-        monkeypatch.setenv(token_variable(found), TOKEN)
-        yield found
 
 
 def _fill(forge: FakeForge, count: int) -> dict[str, Shape]:
@@ -55,8 +41,7 @@ def _about(visits: list[Visit], name: str) -> Visit:
     return ranked[0]
 
 
-def test_a_fleet(forge: FakeForge, kind: str, tmp_path: Path) -> None:
-    bot = Bot(forge, tmp_path / "state", kind)
+def test_a_fleet(forge: FakeForge, bot: Bot, kind: str, tmp_path: Path) -> None:
     bot.cap(per_run=1000, per_hour=1000, workers=4)
     shapes = _fill(forge, COUNT if kind == "github" or "DFREWRITE_BOT_REPOSITORIES" in os.environ else FEW)
     bot.run()

@@ -22,22 +22,11 @@ pytestmark = pytest.mark.e2e
 BRANCH = "dfrewrite/Dockerfile/default"
 
 
-@pytest.fixture(params=DIALECTS)
-def kind(request: pytest.FixtureRequest) -> str:
-    """The dialect that is spoken."""
-    return str(request.param)
-
-
 @pytest.fixture
 def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> Iterator[FakeForge]:
     with FakeForge(tmp_path / "forge", *DIALECTS[kind]) as found:
         monkeypatch.setenv(token_variable(found), TOKEN)
         yield found
-
-
-@pytest.fixture
-def bot(forge: FakeForge, tmp_path: Path, kind: str) -> Bot:
-    return Bot(forge, tmp_path / "state", kind)
 
 
 def _commit(repository: FakeRepository, tree: str, when: int) -> None:

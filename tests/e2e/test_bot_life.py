@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,31 +18,13 @@ from rewriter.bot.schedule import Schedule, window_of
 from tests.bot.fake.server import Answer, Asked, FakeForge
 from tests.bot.fake.state import FakePull, FakeRepository
 
-from .bots import DIALECTS, TOKEN, Bot, judged_forge, token_variable
+from .bots import DIALECTS, TOKEN, Bot, token_variable
 from .described import described
 from .fleet import GO
 
 pytestmark = pytest.mark.e2e
 
 BRANCH = "dfrewrite/Dockerfile/default"
-
-
-@pytest.fixture(params=DIALECTS)
-def kind(request: pytest.FixtureRequest) -> str:
-    """The dialect that is spoken."""
-    return str(request.param)
-
-
-@pytest.fixture
-def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> Iterator[FakeForge]:
-    with judged_forge(tmp_path / "forge", kind) as found:
-        monkeypatch.setenv(token_variable(found), TOKEN)
-        yield found
-
-
-@pytest.fixture
-def bot(forge: FakeForge, tmp_path: Path, kind: str) -> Bot:
-    return Bot(forge, tmp_path / "state", kind)
 
 
 def _opens(asked: Asked) -> bool:

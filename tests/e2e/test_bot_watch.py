@@ -18,7 +18,7 @@ import pytest
 
 from tests.bot.fake.server import Answer, Asked, FakeForge
 
-from .bots import DIALECTS, TOKEN, judged_forge, token_variable
+from .bots import TOKEN, judged_forge, token_variable
 from .fleet import GO
 
 pytestmark = pytest.mark.e2e
@@ -37,11 +37,6 @@ seconds-between-writes = 0.0
 [pull-request]
 dashboard = "$owner/board"
 """
-
-
-@pytest.fixture(params=DIALECTS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture
