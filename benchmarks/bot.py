@@ -116,7 +116,7 @@ def without_queue(folder: Path, campaign: Campaign, scratch: Path) -> Figures:
             survey = visitor.survey(task)
             for plan in survey.plans:
                 if plan.do is Do.OPEN:
-                    visitor.publish(task, survey, plan, visitor.push(task, survey, plan))
+                    visitor.publish(task, survey, plan, visitor.push(task, survey, plan).tip)
             visitor.forget(task)
             visited += 1
     seconds = time.perf_counter() - begin
@@ -139,7 +139,7 @@ def by_workers(folder: Path, campaign: Path, scratch: Path, count: int, total: i
     seconds = time.perf_counter() - begin
     failed = [worker.returncode for worker in workers if worker.returncode]
     if failed:
-        sys.exit(f"a worker ended with {failed[0]}: {(scratch / 'output').read_text()[-500:]}")
+        sys.exit(f"workers ended with {failed}: {(scratch / 'output').read_text()[-3000:]}")
     ledger = Ledger(place.ledger)
     visited = len({visit.repository for visit in ledger.visits(f"by-{count}")})
     ledger.close()

@@ -67,8 +67,8 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str | None
     """
     need_extra()
     from rewriter.bot.campaign import CampaignError
+    from rewriter.bot.database import DATABASE_ERRORS, words_of
     from rewriter.bot.forge import ForgeError
-    from rewriter.bot.ledger import DATABASE_ERRORS, words_of
     from rewriter.bot.run import tools_for
     from rewriter.bot.tokens import take
     from rewriter.terminal import say
@@ -93,6 +93,7 @@ def run(campaign: Path | None, dry_run: bool, run_name: str, ca_file: str | None
 
 def _look(tools: Tools) -> int:
     """The dry run."""
+    from rewriter.bot.dashboard import find_dashboards
     from rewriter.bot.run import look, told
     from rewriter.terminal import say, write
 
@@ -105,8 +106,8 @@ def _look(tools: Tools) -> int:
         _show_diffs(found)
     if not seen:
         say("no repository was found")
-    if tools.campaign.pulls.dashboard:
-        write(f"would keep a dashboard in {tools.campaign.pulls.dashboard}")
+    for board in find_dashboards(tools):
+        write(f"would keep a dashboard in {board.repository.name}")
     return 2 if failed else 0
 
 

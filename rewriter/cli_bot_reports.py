@@ -56,7 +56,8 @@ def place_of(folder: Path | None, database: str) -> Place:
 
 def _ledger(place: Place) -> Ledger | None:
     """None, and a word about it, where nothing was run yet."""
-    from rewriter.bot.ledger import DATABASE_ERRORS, Ledger, words_of
+    from rewriter.bot.database import DATABASE_ERRORS, words_of
+    from rewriter.bot.ledger import Ledger
     from rewriter.terminal import say
 
     if not place.database and not (place.folder / "ledger.sqlite").exists():

@@ -54,7 +54,7 @@ HEAVY = {
     "git": ("rewriter/io/git.py",),
     "httpx": ("rewriter/io/registry_http.py", "rewriter/bot/forge_http.py"),
     "dbos": ("rewriter/bot/workflow.py",),
-    "sqlalchemy": ("rewriter/bot/ledger.py", "rewriter/bot/tables.py"),
+    "sqlalchemy": ("rewriter/bot/database.py", "rewriter/bot/ledger.py", "rewriter/bot/tables.py"),
     "prometheus_client": ("rewriter/bot/metrics.py",),
     "jwt": ("rewriter/bot/github_app.py",),
     "yaml": ("rewriter/io/",),
@@ -69,6 +69,7 @@ HEAVY = {
 LATE_MODULES = {
     "rewriter/io/git.py": {"git"},
     "rewriter/bot/workflow.py": {"dbos"},
+    "rewriter/bot/database.py": {"sqlalchemy"},
     "rewriter/bot/ledger.py": {"sqlalchemy"},
     "rewriter/bot/metrics.py": {"prometheus_client"},
     "rewriter/bot/tables.py": {"sqlalchemy"},

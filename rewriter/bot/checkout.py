@@ -71,10 +71,14 @@ class Checkout:
         self.head = ""
         """The commit that is checked out."""
 
-    def clone(self, remote: Remote, branch: str) -> None:
-        """Fetches the last commit of a branch and writes its files. Raises GitFailed."""
+    def begin(self) -> None:
+        """An empty repository, which is enough to ask a forge something. Raises GitFailed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._local("init", "--quiet", "--template=", "--initial-branch=main", ".")
+
+    def clone(self, remote: Remote, branch: str) -> None:
+        """Fetches the last commit of a branch and writes its files. Raises GitFailed."""
+        self.begin()
         info = self.folder / ".git" / "info"
         info.mkdir(exist_ok=True)
         (info / "attributes").write_text(_EVERY_BYTE)
@@ -145,9 +149,11 @@ class Checkout:
             self._network(origin, "fetch", "--quiet", "--no-tags", "--unshallow", "--", origin.url, refspec)
             self._measure()
             refused = self._push(remote, tip, branch, expected)
-        if refused:
-            moved = any(words in refused for words in ("stale info", "fetch first", "cannot lock ref"))
-            raise PushRefused(f"the push was refused: {one_line(refused)}", moved=moved)
+        _raise(refused)
+
+    def delete(self, remote: Remote, branch: str, expected: str) -> None:
+        """Removes a branch of the forge that must be at ``expected``. Raises as ``push`` does."""
+        _raise(self._push(remote, "", branch, expected))
 
     def _push(self, remote: Remote, tip: str, branch: str, expected: str | None) -> str:
         """Why it was refused; empty when it was not."""
@@ -237,6 +243,12 @@ class Checkout:
                     continue  # git removes files of its own
             if total > self._bounds.bytes:
                 raise GitFailed(f"the repository takes more than {self._bounds.bytes / 1e6:,.0f} MB")
+
+
+def _raise(refused: str) -> None:
+    if refused:
+        moved = any(words in refused for words in ("stale info", "fetch first", "cannot lock ref"))
+        raise PushRefused(f"the push was refused: {one_line(refused)}", moved=moved)
 
 
 def _dated(person: Person, when: int) -> dict[str, str]:

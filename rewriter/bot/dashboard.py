@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rewriter.bot.campaign import CampaignError
+from rewriter.bot.forge import Forge, Repository
 from rewriter.bot.sources import belongs
 from rewriter.bot.summary import Group, Summary, summarise
 from rewriter.bot.survey import allowed_owners
@@ -22,16 +24,22 @@ _MOST_PLACES = 20
 """Of one reason."""
 
 
-def write_dashboards(tools: Tools, run: str) -> None:
-    """Writes the dashboards that the campaign asks for, one for each owner; in place of what they said before.
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Where one is kept."""
+
+    forge: Forge
+    owner: str
+    repository: Repository
+
+
+def find_dashboards(tools: Tools) -> list[Dashboard]:
+    """Where the campaign asks for dashboards, one for each owner.
 
     Raises CampaignError for one outside of the owners that were named, and what forges raise.
     """
-    wished = tools.campaign.pulls.dashboard
-    if not wished:
-        return
-    visits, proposals = tools.ledger.visits(run), tools.ledger.proposals()
-    for source, forge in enumerate(tools.forges):
+    wished, found = tools.campaign.pulls.dashboard, []
+    for source, forge in enumerate(tools.forges if wished else ()):
         if forge.branches_only:
             continue
         owners = sorted(allowed_owners(tools.campaign, source))
@@ -40,18 +48,26 @@ def write_dashboards(tools: Tools, run: str) -> None:
             repository = forge.repository(name)
             if repository is None or not belongs(repository, owners):
                 raise CampaignError(f"pull-request: the dashboard {name!r} is no repository of those that were named")
-            mine = f"{owner.lower()}/"
-            summary = summarise(
-                run,
-                [each for each in visits if each.forge == forge.host and each.name.lower().startswith(mine)],
-                [each for each in proposals if each.forge == forge.host and each.name.lower().startswith(mine)],
-            )
-            title, body = f"{TITLE} for {owner}", render(summary)
-            known = forge.issues(repository, title)
-            number, before = known[0] if known else (None, "")
-            if before.strip() != body.strip():
-                number = forge.write_issue(repository, title, body, number)
-            tools.events.tell("dashboard", repository=repository.name, number=number or 0)
+            found.append(Dashboard(forge, owner, repository))
+    return found
+
+
+def write_dashboards(tools: Tools, run: str, dashboards: Sequence[Dashboard]) -> None:
+    """Writes them, in place of what they said before. Raises what forges raise."""
+    visits, proposals = tools.ledger.visits(run), tools.ledger.proposals()
+    for board in dashboards:
+        forge, mine = board.forge, f"{board.owner.lower()}/"
+        summary = summarise(
+            run,
+            [each for each in visits if each.forge == forge.host and each.name.lower().startswith(mine)],
+            [each for each in proposals if each.forge == forge.host and each.name.lower().startswith(mine)],
+        )
+        title, body = f"{TITLE} for {board.owner}", render(summary)
+        known = forge.issues(board.repository, title)
+        number, before = known[0] if known else (None, "")
+        if before.strip() != body.strip():
+            number = forge.write_issue(board.repository, title, body, number)
+        tools.events.tell("dashboard", repository=board.repository.name, number=number or 0)
 
 
 def render(summary: Summary) -> str:

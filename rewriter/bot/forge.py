@@ -217,9 +217,6 @@ class Forge(Protocol):
     def ready(self, repository: Repository, number: int) -> None:
         """Turns a draft into one that is ready for review."""
 
-    def delete_branch(self, repository: Repository, branch: str) -> None:
-        """Removes a branch; one that is gone already is gone."""
-
     def fork(self, repository: Repository) -> Repository | None:
         """The fork of it that this identity owns, whatever its name."""
 

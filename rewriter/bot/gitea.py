@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from rewriter.bot.forge import (
     AheadCommit,
-    Missing,
     NewPull,
     Pull,
     Remark,
@@ -132,13 +131,6 @@ class Gitea:
         spec = f"{urllib.parse.quote(base)}...{urllib.parse.quote(head, safe='/:')}"
         found = Shape(self._http.get(f"{path_of(repository)}/compare/{spec}").data, "comparison")
         return [commit_of(each) for each in reversed(found.each("commits"))]
-
-    def delete_branch(self, repository: Repository, branch: str) -> None:
-        """See Forge."""
-        try:
-            self._http.send("DELETE", f"{path_of(repository)}/branches/{urllib.parse.quote(branch)}")
-        except Missing:
-            return
 
     # --- pull requests
 

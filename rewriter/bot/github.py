@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from rewriter.bot.forge import (
     AheadCommit,
     ForgeError,
-    Missing,
     NewPull,
     Pull,
     Refused,
@@ -156,16 +155,6 @@ class GitHub:
             self._http.get(f"{path_of(repository)}/compare/{spec}", per_page=_MOST_COMMITS).data, "comparison"
         )
         return [commit_of(each) for each in found.each("commits")]
-
-    def delete_branch(self, repository: Repository, branch: str) -> None:
-        """See Forge."""
-        try:
-            self._http.send("DELETE", f"{path_of(repository)}/git/refs/heads/{urllib.parse.quote(branch)}")
-        except Missing:
-            return
-        except Refused as error:
-            if "does not exist" not in str(error):
-                raise
 
     # --- pull requests
 

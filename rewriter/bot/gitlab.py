@@ -109,13 +109,6 @@ class GitLab:
         found = Shape(self._http.get(f"{_of(source or repository)}/repository/compare", **query).data, "comparison")
         return [commit_of(each) for each in found.each("commits")]
 
-    def delete_branch(self, repository: Repository, branch: str) -> None:
-        """See Forge."""
-        try:
-            self._http.send("DELETE", f"{_of(repository)}/repository/branches/{_quoted(branch)}")
-        except Missing:
-            return
-
     # --- merge requests
 
     def pulls(self, repository: Repository, branch: str, *, source: Repository | None = None) -> list[Pull]:

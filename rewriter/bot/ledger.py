@@ -16,10 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from rewriter.bot.tables import IDENTITIES, META, OPENINGS, PROPOSALS, REPLIES, RUNS, VISITS, WORKERS, WRITES
+from rewriter.bot.database import open_database
+from rewriter.bot.tables import IDENTITIES, OPENINGS, PROPOSALS, REPLIES, RUNS, VISITS, WORKERS, WRITES
 
-_BUSY_SECONDS = 30
-"""How long one process waits for another that writes to the same SQLite file."""
 HOUR = 3600.0
 _KEPT = 60 * 24 * HOUR
 """Seconds for which a reply of a forge is kept that was not read anew."""
@@ -66,31 +65,13 @@ class Visit:
     at: float = 0.0
 
 
-DATABASE_ERRORS = (sa.exc.SQLAlchemyError,)
-"""What every method of a ledger may raise, and the workflows, too."""
-
-
-def words_of(error: Exception) -> str:
-    """What is wrong with the database, in one line without a password."""
-    cause = getattr(error, "orig", None) or error
-    return f"the database cannot be used: {' '.join(str(cause).split())[:300]}"
-
-
 class Ledger:
     """The tables. Every method is one transaction, safe beside other workers."""
 
     def __init__(self, url: str) -> None:
-        """``url``: of SQLAlchemy, such as ``sqlite:///bot.sqlite`` or ``postgresql+psycopg://…``."""
-        options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}} if url.startswith("sqlite") else {}
-        self._engine = sa.create_engine(url, hide_parameters=True, **options)
+        """``url``: see `rewriter.bot.database`."""
+        self._engine = open_database(url)
         self._sqlite = self._engine.dialect.name == "sqlite"
-        if self._sqlite:
-            sa.event.listen(self._engine, "connect", _prepare)
-            sa.event.listen(self._engine, "begin", _begin)
-        with self._begun() as connection:
-            if not self._sqlite:  # two workers that begin at once would both make the tables
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('dfrewrite'))"))
-            META.create_all(connection)
 
     def close(self) -> None:
         """Closes all connections."""
@@ -211,10 +192,10 @@ class Ledger:
                 return ""
             count = sa.select(sa.func.count()).select_from(OPENINGS)
             if connection.execute(count.where(OPENINGS.c.run == run)).scalar_one() >= most:
-                return f"this run has opened {most}, as many as it may"
+                return f"this run has opened {most}, and per-run of the caps is {most}"
             within = sa.and_(OPENINGS.c.at > now - HOUR, OPENINGS.c.at < now + HOUR)
             if connection.execute(count.where(within)).scalar_one() >= hourly:
-                return f"{hourly} were opened within an hour, as many as may be"
+                return f"{hourly} were opened within an hour, and per-hour of the caps is {hourly}"
             connection.execute(sa.insert(OPENINGS).values(run=run, key=key, at=now))
         return ""
 
@@ -272,17 +253,3 @@ def _proposal(row: sa.Row[Any]) -> Proposal:
 def with_state(proposal: Proposal, state: str, at: float, **changes: Any) -> Proposal:
     """The record after something happened."""
     return replace(proposal, state=state, changed_at=at, **changes)
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    """SQLite: several processes read beside one that writes, and what is committed survives a kill."""
-    connection.isolation_level = None  # we begin transactions ourselves, see `_begin`
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    """Takes the writer's lock at once: one taken later fails when somebody else has written in between."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

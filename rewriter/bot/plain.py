@@ -123,14 +123,6 @@ class PlainGit:
     def ready(self, repository: Repository, number: int) -> None:
         """There is none."""
 
-    def delete_branch(self, repository: Repository, branch: str) -> None:
-        """See Forge."""
-        if (
-            self._ask("push", "--quiet", "--no-verify", "--delete", "--", repository.clone_url, f"refs/heads/{branch}")
-            is None
-        ):
-            raise Refused(f"the branch {branch} of {repository.name} cannot be removed")
-
     def fork(self, repository: Repository) -> Repository | None:
         """There is none."""
         return None

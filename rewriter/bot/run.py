@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rewriter.bot.campaign import Campaign
 from rewriter.bot.connect import Connector, WallClock, spread
-from rewriter.bot.dashboard import write_dashboards
+from rewriter.bot.dashboard import find_dashboards, write_dashboards
 from rewriter.bot.decide import Do
 from rewriter.bot.events import Events, Listener
 from rewriter.bot.forge import Busy, Forge, ForgeError, Repository
@@ -42,7 +42,7 @@ _BEAT = 5.0
 """Seconds between two signs of life of a worker that waits."""
 _T = TypeVar("_T")
 _MOST_WORKERS = 100
-_NOT_THERE = "there is no such repository, or this identity may not see it"
+_NOT_THERE = "there is no such repository, or it cannot be reached or seen with this identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +164,13 @@ def work(tools: Tools, place: Place, run: str) -> Counter[str]:
     with worker_name(place.folder) as worker:
         workflow.launch(place.workflows, worker, tools)
         try:
+            dashboards = _patiently(tools, worker, lambda: find_dashboards(tools))
             count = _patiently(tools, worker, lambda: _enqueued(tools, run))
             tools.events.tell("discovered", repositories=count)
             _until_done(tools, run, worker, count)
             # The first worker that sees the end tells the others' part, too.
             if tools.ledger.end_run(campaign.name, run, tools.clock.now()):
-                _patiently(tools, worker, lambda: write_dashboards(tools, run))
+                _patiently(tools, worker, lambda: write_dashboards(tools, run, dashboards))
         finally:
             workflow.stop()
     return Counter(visit.outcome for visit in tools.ledger.visits(run))

@@ -106,12 +106,22 @@ class Surveyor:
 
     def clone(self, task: Task, forge: Forge, repository: Repository, base: str) -> Checkout:
         """A fresh clone, in place of an earlier one of the same task."""
+        checkout = self._place(task)
+        checkout.clone(self._tools.remote(forge, repository), base)
+        return checkout
+
+    def empty(self, task: Task) -> Checkout:
+        """A clone with nothing in it, in place of an earlier one."""
+        checkout = self._place(task)
+        checkout.begin()
+        return checkout
+
+    def _place(self, task: Task) -> Checkout:
         self.forget(task)
         caps = self._tools.campaign.caps
         folder = Path(tempfile.mkdtemp(prefix="clone-", dir=self._tools.folder))
         checkout = Checkout(folder, Bounds(caps.repository_seconds, caps.repository_mb * 1_000_000))
         self._tools.clones[task] = checkout
-        checkout.clone(self._tools.remote(forge, repository), base)
         return checkout
 
     def forget(self, task: Task) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+SCHEMA = 1
+"""Counts up with every change of these tables; a ledger of another number is not touched."""
 META = sa.MetaData()
 _TEXT, _TIME = sa.Text, sa.Float
 
+ABOUT = sa.Table("about", META, sa.Column("schema", sa.Integer, primary_key=True))
 PROPOSALS = sa.Table(
     "proposals",
     META,

@@ -77,6 +77,14 @@ class Survey:
     """When it was seen, in seconds since the epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A branch of ours on the forge with the commit that it is at, or why nothing was pushed."""
+
+    tip: str = ""
+    waits: str = ""
+
+
 @dataclass(frozen=True)
 class Tools:
     """What visits are made with."""

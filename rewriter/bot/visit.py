@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rewriter.bot.checkout import FileCommit, Person, PushRefused
+from rewriter.bot.checkout import Checkout, FileCommit, Person, PushRefused
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Exists, Forge, NewPull, Pull, Remark, Repository, State
+from rewriter.bot.git_run import Remote
 from rewriter.bot.identity import Marker, find_marker
 from rewriter.bot.ledger import Proposal, Visit, with_state
 from rewriter.bot.prepare import Prepared
 from rewriter.bot.survey import Surveyor
-from rewriter.bot.task import Moved, Plan, Stale, Survey, Task, Tools
+from rewriter.bot.task import Moved, Plan, Pushed, Stale, Survey, Task, Tools
 from rewriter.source import encode
 
 _FRESH = 600.0
@@ -48,8 +49,8 @@ class Visitor:
         if self._tools.clock.now() - survey.at > _FRESH:
             raise Stale("it was surveyed too long ago")
 
-    def push(self, task: Task, survey: Survey, plan: Plan) -> str:
-        """Pushes the branch of a plan; the id of its commit, or empty when a cap is reached. Raises `Moved`."""
+    def push(self, task: Task, survey: Survey, plan: Plan) -> Pushed:
+        """Pushes the branch of a plan unless a cap of the campaign is reached. Raises `Moved`."""
         assert survey.repository is not None
         assert plan.prepared is not None
         self._still_holds(survey)
@@ -58,7 +59,7 @@ class Visitor:
         if plan.do is Do.OPEN:
             objection = self._tools.ledger.reserve_opening(task.run, plan.key, now, caps.per_run, caps.per_hour)
             if objection:
-                return ""
+                return Pushed(waits=objection)
         checkout = self._tools.clones.get(task)
         if checkout is None:
             checkout = self._surveyor.clone(task, forge, survey.repository, survey.base)
@@ -74,15 +75,13 @@ class Visitor:
         home = self._home(forge, survey)
         remote = self._tools.remote(forge, home)
         if checkout.branches(remote, plan.branch).get(plan.branch) == tip:
-            return tip  # it was pushed before a crash
+            return Pushed(tip)  # it was pushed before a crash
         forge.before_push()
         try:
             checkout.push(remote, tip, plan.branch, plan.expected)
         except PushRefused as error:
-            if error.moved:
-                raise Moved(str(error)) from None
-            raise
-        return tip
+            raise _unless_moved(error) from None
+        return Pushed(tip)
 
     def _home(self, forge: Forge, survey: Survey) -> Repository:
         """Where the branches are: the repository itself, or a fork, which is made where there is none."""
@@ -187,11 +186,23 @@ class Visitor:
         if pull is not None and pull.state is State.OPEN:
             forge.comment(repository, pull.number, f"Closed by dfrewrite: {plan.why}.")
             forge.close_pull(repository, pull.number)
-        if plan.expected is not None and forge.tip(home, plan.branch) == plan.expected:
-            forge.delete_branch(home, plan.branch)
+        if tip is not None:
+            # By git and not by the forge's own call, which would also remove what somebody pushes at this moment.
+            checkout = self._tools.clones.get(task) or self._surveyor.empty(task)
+            forge.before_push()
+            self._delete(checkout, self._tools.remote(forge, home), plan.branch, tip)
         record = self._tools.ledger.proposal(plan.key)
         if record is not None:
             self._tools.ledger.record(with_state(record, "gone", self._tools.clock.now(), why=plan.why))
+
+    def _delete(self, checkout: Checkout, remote: Remote, branch: str, tip: str) -> None:
+        # A forge may have removed it with its pull request.
+        if branch not in checkout.branches(remote, branch):
+            return
+        try:
+            checkout.delete(remote, branch, tip)
+        except PushRefused as error:
+            raise _unless_moved(error) from None
 
     def noted(self, survey: Survey, plan: Plan) -> None:
         """Writes down what people did with a proposal."""
@@ -212,3 +223,7 @@ class Visitor:
         self._tools.events.tell(
             "visit", repository=name, path=path, outcome=outcome, why=why, failed=visit.failed, url=visit.url
         )
+
+
+def _unless_moved(error: PushRefused) -> Exception:
+    return Moved(str(error)) if error.moved else error

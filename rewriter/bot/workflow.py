@@ -153,19 +153,17 @@ class _Visit:
         outcome, why, url = plan.do.value, plan.why, plan.url
         if plan.do in (Do.OPEN, Do.UPDATE):
             self._wait_for_window()
-            tip = self._step("push", lambda: visitor.push(task, survey, plan))
-            if not tip:
-                visitor.told(
-                    task, survey.repository, plan.path, "left alone", "waits: a cap of the campaign is reached"
-                )
+            pushed = self._step("push", lambda: visitor.push(task, survey, plan))
+            if pushed.waits:
+                visitor.told(task, survey.repository, plan.path, "left alone", f"waits: {pushed.waits}")
                 return
-            pull = self._step("publish", lambda: visitor.publish(task, survey, plan, tip))
+            pull = self._step("publish", lambda: visitor.publish(task, survey, plan, pushed.tip))
             if pull is None:
                 outcome, why = "nothing", "somebody opened, changed or closed it in the meantime"
             else:
                 self._step("label", lambda: visitor.label(task, survey, pull.number))
                 self._step("ask review", lambda: visitor.ask_review(task, survey, pull.number))
-                self._step("remark", lambda: visitor.remark(task, survey, plan, replace(pull, tip=tip)))
+                self._step("remark", lambda: visitor.remark(task, survey, plan, replace(pull, tip=pushed.tip)))
                 outcome, url = ("opened" if plan.do is Do.OPEN else "updated"), pull.url
         elif plan.do in (Do.CLOSE, Do.REMOVE_BRANCH):
             self._wait_for_window()

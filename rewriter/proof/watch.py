@@ -20,6 +20,8 @@ from rewriter.proof.process import signal_group
 
 DONE = "done"
 SETTLE_SECONDS = 2.0
+PATIENCE_SECONDS = 10.0
+"""How long a client of the proof may take to end after everything is removed that it could wait for."""
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from rewriter.proof.watch import main; main()"
 
 
@@ -99,8 +101,16 @@ def _clean(kind: str, program: str, identity: str, clients: set[int], builds: se
     for group in builds:
         engine.end_build(group, partial(signal_group, group, 0))
     engine.clean()
-    for group in clients:
-        signal_group(group, signal.SIGKILL)
+    _end(clients)
     # What a client had asked for when it was killed may only now be there.
     time.sleep(SETTLE_SECONDS)
     reopen(kind, program, identity).clean()
+
+
+def _end(clients: set[int]) -> None:
+    """Most end by themselves now; one that is cut off at removing an image can leave a store that nobody can list."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while any(signal_group(group, 0) for group in clients) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for group in clients:
+        signal_group(group, signal.SIGKILL)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rewriter.bot.database import DATABASE_ERRORS, words_of
 from rewriter.bot.forge import Busy
 from rewriter.bot.ledger import HOUR, Ledger, Proposal, Visit
 from rewriter.bot.pace import Limits, SharedPace
@@ -43,6 +46,20 @@ def test_a_proposal_is_kept_and_replaced(ledger: Ledger) -> None:
     assert ledger.proposal("k") == replace(one, state="open", number=3, before_bytes=10**10, measured=True)
     assert ledger.proposals_of("github.com", "7") == ledger.proposals()
     assert [each.state for each in ledger.proposals()] == ["open"]
+
+
+def test_tables_of_another_version_are_not_touched(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.close()
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite")) as connection, connection:
+        connection.execute("UPDATE about SET schema = 7")
+        connection.execute("DROP TABLE workers")
+    with pytest.raises(DATABASE_ERRORS) as raised:
+        Ledger(f"sqlite:///{tmp_path}/bot.sqlite")
+    assert words_of(raised.value) == (
+        "the database cannot be used: its tables have version 7, and this dfrewrite knows version 1"
+    )
+    with closing(sqlite3.connect(tmp_path / "bot.sqlite")) as connection:
+        assert connection.execute("SELECT name FROM sqlite_schema WHERE name = 'workers'").fetchall() == []
 
 
 def test_visits_of_a_run(ledger: Ledger) -> None:
@@ -112,9 +129,9 @@ def test_caps_of_a_run_and_an_hour(ledger: Ledger) -> None:
         return ledger.reserve_opening(run, key, now, most=3, hourly=4)
 
     assert [ask("r1", key) for key in "abcab"] == [""] * 5  # what is asked again counts once
-    assert ask("r1", "d") == "this run has opened 3, as many as it may"
+    assert ask("r1", "d") == "this run has opened 3, and per-run of the caps is 3"
     assert ask("r2", "a") == ""
-    assert ask("r2", "b") == "4 were opened within an hour, as many as may be"
+    assert ask("r2", "b") == "4 were opened within an hour, and per-hour of the caps is 4"
     assert ask("r2", "b", HOUR + 1) == ""
 
 
@@ -158,4 +175,7 @@ def test_a_clock_that_was_put_back_holds_nobody_up(ledger: Ledger) -> None:
     assert ledger.reserve_write("i", now, 1.0, 450) == now
     assert ledger.reserve_opening("one", "key", ahead, 10, 1) == ""
     assert ledger.reserve_opening("two", "key", now, 10, 1) == ""
-    assert ledger.reserve_opening("three", "key", now, 10, 1) == "1 were opened within an hour, as many as may be"
+    assert (
+        ledger.reserve_opening("three", "key", now, 10, 1)
+        == "1 were opened within an hour, and per-hour of the caps is 1"
+    )

@@ -47,7 +47,7 @@ def _run(campaign: Campaign, tmp_path: Path) -> list[tuple[str, str]]:
             survey = visitor.survey(task)
             for plan in survey.plans:
                 if plan.do in (Do.OPEN, Do.UPDATE):
-                    visitor.publish(task, survey, plan, visitor.push(task, survey, plan))
+                    visitor.publish(task, survey, plan, visitor.push(task, survey, plan).tip)
                 elif plan.do is Do.REMOVE_BRANCH:
                     visitor.close(task, survey, plan)
                 done.append((plan.do.value, plan.why))

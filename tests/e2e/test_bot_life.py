@@ -193,6 +193,22 @@ def test_what_is_obsolete_is_closed(forge: FakeForge, bot: Bot) -> None:
     assert repository.branches() == ["main"]
 
 
+def test_what_is_pushed_while_it_is_closed_is_not_lost(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", GO)
+    bot.run()
+    pull, old = _only(repository), repository.tip(BRANCH)
+
+    def somebody_pushes(_: Asked) -> None:
+        if pull.comments and repository.tip(BRANCH) == old:  # the bot has looked, and is about to close and remove
+            repository.commit({"notes": "x"}, BRANCH)
+
+    forge.trouble = somebody_pushes
+    repository.commit({"Dockerfile": 'FROM scratch\nCOPY tides /\nCMD ["/tides"]\n'})
+    bot.run()
+    assert pull.state == "closed"
+    assert "notes" in [each["path"] for each in repository.files(BRANCH)]
+
+
 def test_a_branch_with_a_commit_of_somebody_else_is_left_alone(forge: FakeForge, bot: Bot) -> None:
     repository = forge.state.add("acme/tides", GO)
     bot.run()
@@ -240,7 +256,7 @@ def test_a_repository_that_was_named_and_is_not_there(forge: FakeForge, bot: Bot
     source = Source(kind, forge.url, repositories=("acme/tides", "acme/tide"))
     bot.campaign = replace(bot.campaign, sources=(source,))
     assert bot.run() == {("acme/tides", "Dockerfile"): "opened", ("acme/tide", ""): "failed"}
-    assert bot.why("acme/tide") == "there is no such repository, or this identity may not see it"
+    assert bot.why("acme/tide") == "there is no such repository, or it cannot be reached or seen with this identity"
 
 
 def test_an_owner_that_is_misspelt(forge: FakeForge, bot: Bot, kind: str) -> None:

@@ -114,7 +114,7 @@ def test_prism_has_nothing_against_them(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setenv(token_variable(forge), TOKEN)
         _life(forge, tmp_path)
         requests = {(each.method, each.path, json.dumps([each.query, each.body])): each for each in forge.requests}
-    assert {method for method, _, _ in requests} == {"GET", "POST", "PATCH", "DELETE"}
+    assert {method for method, _, _ in requests} == {"GET", "POST", "PATCH"}
     with _prism() as address:
         illegal = Asked("GET", "/repos/a/b/pulls", {"state": "any"}, {"authorization": "Bearer x"}, None)
         assert _objections(address, illegal) != []

@@ -72,7 +72,7 @@ def test_a_dashboard_is_kept(forge: FakeForge, tmp_path: Path) -> None:
     tides = forge.state.add("acme/tides", GO)
     forge.state.add("acme/empty")
     output, _ = _ended(_run(tmp_path, forge, "--dry-run"))
-    assert "would keep a dashboard in $owner/board" in output
+    assert "would keep a dashboard in acme/board" in output
     assert board.issues == []
     _ended(_run(tmp_path, forge))
     (issue,) = board.issues
@@ -87,6 +87,18 @@ def test_a_dashboard_is_kept(forge: FakeForge, tmp_path: Path) -> None:
     _ended(_run(tmp_path, forge))
     assert len(board.issues) == 1
     assert "## Open" not in board.issues[0].body
+
+
+def test_a_dashboard_elsewhere_is_told_before_anything_is_done(forge: FakeForge, tmp_path: Path) -> None:
+    tides = forge.state.add("acme/tides", GO)
+    forge.state.add("kim/board", {"README.md": "x"})
+    for name in ("kim/board", "acme/bord"):
+        wrong = ("--set", f"pull-request.dashboard={name}")
+        for more in ((), ("--dry-run",)):
+            _, errors = _ended(_run(tmp_path, forge, *wrong, *more), 2)
+            words = f"error: pull-request: the dashboard '{name}' is no repository of those that were named"
+            assert words in errors.splitlines()
+    assert (tides.pulls, forge.writes()) == ([], [])
 
 
 def test_a_log_and_metrics_while_it_runs(forge: FakeForge, tmp_path: Path) -> None:

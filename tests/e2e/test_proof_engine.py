@@ -65,12 +65,15 @@ class Place:
         """``ps --all`` or ``images``: what carries the label."""
         words = [self.lister, *what.split(), "--quiet", "--filter", f"label={label}"]
         environment = {**os.environ, **self.variables}
+        # Podman cannot list images while another process removes one, and says so in more than one way.
+        deadline = time.monotonic() + 60
         while True:
             done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
             if done.returncode == 0:
                 return done.stdout.split()
-            # Podman cannot list images while another process removes one.
-            assert "image not known" in done.stderr, done.stderr
+            assert self.kind != "docker", done.stderr
+            assert time.monotonic() < deadline, done.stderr
+            time.sleep(0.2)
 
     def left_of(self, identity: str, endless: str = ENDLESS) -> list[str]:
         """Everything that a proof left: containers, images, files, mounts, processes that sleep so long."""

@@ -58,8 +58,6 @@ def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
     if match := re.fullmatch(r"/git/trees/(.+)", rest):
         return _tree(repository, match[1], asked, url)
     if match := re.fullmatch(r"/branches/(.+)", rest):
-        if asked.method == "DELETE":
-            return Answer(204) if repository.drop(match[1]) else _error(404, "branch does not exist")
         tip = repository.tip(match[1])
         return Answer(200, {"name": match[1], "commit": {"id": tip}}) if tip else _error(404, "branch does not exist")
     if match := re.fullmatch(r"/compare/(.+?)\.\.\.(.+)", rest):

@@ -86,7 +86,7 @@ def _within(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
         tree = {"sha": repository.tip(match[1]), "tree": repository.files(match[1]), "truncated": False}
         return Answer(200, tree)
     if match := re.fullmatch(r"/git/refs?/heads/(.+)", rest):
-        return _reference(repository, match[1], asked)
+        return _reference(repository, match[1])
     if match := re.fullmatch(r"/compare/(.+)\.\.\.(.+)", rest):
         owner, _, branch = match[2].rpartition(":")
         source = state.fork(repository, owner) if owner and owner != repository.name.split("/")[0] else repository
@@ -134,13 +134,8 @@ def _issue(issue: FakeIssue) -> dict[str, Any]:
     return {"number": issue.number, "title": issue.title, "body": issue.body, "state": "open"}
 
 
-def _reference(repository: FakeRepository, branch: str, asked: Asked) -> Answer:
+def _reference(repository: FakeRepository, branch: str) -> Answer:
     tip = repository.tip(branch)
-    if asked.method == "DELETE":
-        if not tip:
-            return _error(422, "Reference does not exist")
-        repository.drop(branch)
-        return Answer(204)
     if not tip:
         return _error(404, "Not Found")
     return Answer(200, {"ref": f"refs/heads/{branch}", "object": {"type": "commit", "sha": tip}})

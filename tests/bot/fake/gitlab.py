@@ -101,8 +101,6 @@ def _of_git(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
         return _page(asked, entries, url)
     if match := re.fullmatch(r"/branches/(.+)", rest):
         name = urllib.parse.unquote(match[1])
-        if asked.method == "DELETE":
-            return Answer(204) if repository.drop(name) else Answer(404, {"message": "404 Branch Not Found"})
         tip = repository.tip(name)
         found = {"name": name, "commit": {"id": tip}, "protected": False}
         return Answer(200, found) if tip else Answer(404, {"message": "404 Branch Not Found"})

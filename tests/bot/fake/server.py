@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve()
 
-    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815
+    do_POST = do_PATCH = do_PUT = do_GET  # noqa: N815
 
     def _serve(self) -> None:
         parts = urllib.parse.urlsplit(self.path)

@@ -159,17 +159,6 @@ class FakeRepository:
         entries = ((*line.split(None, 3)[:3], line.partition("\t")[2]) for line in lines)
         return [{"mode": mode, "type": kind, "sha": sha, "path": path} for mode, kind, sha, path in entries]
 
-    def drop(self, branch: str) -> bool:
-        """Removes a branch, which closes what is open of it; False when it is not there."""
-        tip = self.tip(branch)
-        for pull in self.pulls if tip else []:
-            if pull.source is None and pull.branch == branch:
-                pull.tip = tip
-                pull.state = "closed" if pull.state == "open" else pull.state
-        if tip:
-            self.run("update-ref", "-d", f"refs/heads/{branch}")
-        return bool(tip)
-
     def conflicts(self, pull: FakePull) -> bool:
         """Whether a pull request cannot be merged as it stands."""
         base, head = self.tip(pull.base), self.head(pull)
