@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -41,6 +42,7 @@ _PART = 20
 _BEAT = 5.0
 """Seconds between two signs of life of a worker that waits."""
 _T = TypeVar("_T")
+_WORKFLOWS = "workflows.sqlite"
 _MOST_WORKERS = 100
 _NOT_THERE = "there is no such repository, or it cannot be reached or seen with this identity"
 
@@ -62,7 +64,13 @@ class Place:
     @property
     def workflows(self) -> str:
         """The URL of the workflows."""
-        return self.database or f"sqlite:///{self.folder / 'workflows.sqlite'}"
+        return self.database or f"sqlite:///{self.folder / _WORKFLOWS}"
+
+    def check(self) -> None:
+        """Raises OSError when the workflows are gone: DBOS would wait for them without end."""
+        path = self.folder / _WORKFLOWS
+        if not self.database and not path.is_file():
+            raise OSError(errno.ENOENT, "it was removed while the bot worked with it", str(path))
 
 
 def _psycopg(url: str) -> str:
@@ -167,7 +175,7 @@ def work(tools: Tools, place: Place, run: str) -> Counter[str]:
             dashboards = _patiently(tools, worker, lambda: find_dashboards(tools))
             count = _patiently(tools, worker, lambda: _enqueued(tools, run))
             tools.events.tell("discovered", repositories=count)
-            _until_done(tools, run, worker, count)
+            _until_done(tools, place, run, worker, count)
             # The first worker that sees the end tells the others' part, too.
             if tools.ledger.end_run(campaign.name, run, tools.clock.now()):
                 _patiently(tools, worker, lambda: write_dashboards(tools, run, dashboards))
@@ -203,7 +211,8 @@ def _missing(tools: Tools, run: str, source: int, name: str) -> None:
     tools.ledger.visited(Visit(run, host, name, name, "", "failed", _NOT_THERE, failed=True, at=now))
 
 
-def _until_done(tools: Tools, run: str, worker: str, total: int) -> None:
+def _until_done(tools: Tools, place: Place, run: str, worker: str, total: int) -> None:
+    """Waits, and takes over what dead workers leave. Raises OSError when the run's files are taken away."""
     from rewriter.bot import workflow
 
     last = -1
@@ -213,6 +222,7 @@ def _until_done(tools: Tools, run: str, worker: str, total: int) -> None:
         dead = [name for name in tools.ledger.take_dead(now, LEASE) if name != worker]
         if dead:
             tools.events.tell("takeover", workers=", ".join(dead), repositories=workflow.adopt(dead))
+        place.check()
         begin = time.monotonic()
         left = workflow.unfinished(tools.campaign.name, run)
         took = time.monotonic() - begin

@@ -101,6 +101,24 @@ def test_a_dashboard_elsewhere_is_told_before_anything_is_done(forge: FakeForge,
     assert (tides.pulls, forge.writes()) == ([], [])
 
 
+def test_files_that_are_taken_away_end_it(forge: FakeForge, tmp_path: Path) -> None:
+    forge.state.add("acme/board", {"README.md": "x"})
+    tides = forge.state.add("acme/tides", GO)
+
+    def somebody_tidies_up(asked: Asked) -> None:
+        if asked.method == "POST":
+            for path in (tmp_path / "state").glob("workflows.sqlite*"):
+                path.unlink()
+
+    forge.trouble = somebody_tidies_up
+    _, errors = _ended(_run(tmp_path, forge), 2)
+    gone = tmp_path / "state" / "workflows.sqlite"
+    assert f"error: {gone}: it was removed while the bot worked with it" in errors.splitlines()
+    forge.trouble = lambda _: None
+    _ended(_run(tmp_path, forge))
+    assert len(tides.pulls) == 1
+
+
 def test_a_log_and_metrics_while_it_runs(forge: FakeForge, tmp_path: Path) -> None:
     forge.state.add("acme/board", {"README.md": "x"})
     for number in range(3):
