@@ -115,7 +115,7 @@ def test_files_that_are_taken_away_end_it(forge: FakeForge, tmp_path: Path) -> N
     gone = tmp_path / "state" / "workflows.sqlite"
     assert f"error: {gone}: it was removed while the bot worked with it" in errors.splitlines()
     forge.trouble = lambda _: None
-    _ended(_run(tmp_path, forge))
+    _ended(_run(tmp_path, forge, "--run", "again"))
     assert len(tides.pulls) == 1
 
 
@@ -189,7 +189,7 @@ def test_who_interrupts_it_is_told_how_to_go_on(forge: FakeForge, tmp_path: Path
     assert re.search(r"interrupted; the same command goes on with the run \S+\n", errors)
     assert "Traceback" not in errors
     forge.trouble = lambda _: None
-    _ended(_run(tmp_path, forge))
+    _ended(_run(tmp_path, forge, "--run", "again"))
     assert len(repository.pulls) == 1
     output, _ = _ended(_command(tmp_path, forge, "report"))
     assert output.startswith("run ")
