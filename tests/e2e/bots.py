@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,14 @@ def token_variable(forge: FakeForge) -> str:
     """The variable that holds the token for it."""
     host = forge.url.removeprefix("http://").upper()
     return "DFREWRITE_TOKEN_" + host.replace(".", "_").replace(":", "_")
+
+
+def files_with_token(folder: Path) -> list[Path]:
+    """Where it stands, as it is or as git would send it."""
+    pairs = (f"{user}:{TOKEN}".encode() for user in ("x-access-token", "oauth2", "dfrewrite"))
+    forms = (TOKEN.encode(), *map(base64.b64encode, pairs))
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return [path for path in files if any(form in path.read_bytes() for form in forms)]
 
 
 DIALECTS: dict[str, tuple[Dialect, str]] = {

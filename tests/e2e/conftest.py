@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .base_images import GOLANG, make
-from .bots import DIALECTS, TOKEN, Bot, judged_forge, token_variable
+from .bots import DIALECTS, TOKEN, Bot, files_with_token, judged_forge, token_variable
 from .engine import Engine
 
 if TYPE_CHECKING:
@@ -63,6 +63,15 @@ def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> Iterato
     with judged_forge(tmp_path / "forge", kind) as found:
         monkeypatch.setenv(token_variable(found), TOKEN)
         yield found
+
+
+@pytest.fixture(autouse=True)
+def no_token_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does with the bot: afterwards its token stands in no file."""
+    folder = request.getfixturevalue("tmp_path") if request.path.name.startswith("test_bot_") else None
+    yield
+    if folder is not None:
+        assert files_with_token(folder) == []
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import time
 from collections import Counter
@@ -18,7 +19,7 @@ from rewriter.bot.schedule import Schedule, window_of
 from tests.bot.fake.server import Answer, Asked, FakeForge
 from tests.bot.fake.state import FakePull, FakeRepository
 
-from .bots import DIALECTS, TOKEN, Bot, token_variable
+from .bots import DIALECTS, TOKEN, Bot, files_with_token, token_variable
 from .described import described
 from .fleet import GO
 
@@ -372,8 +373,7 @@ def test_the_token_is_nowhere(forge: FakeForge, bot: Bot, tmp_path: Path, capfd:
         bot.run()
     shown = "".join(capfd.readouterr())
     assert TOKEN not in shown
-    for path in (tmp_path / "state").rglob("*"):
-        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
+    assert files_with_token(tmp_path) == []
 
 
 def test_a_draft(forge: FakeForge, bot: Bot) -> None:
@@ -441,3 +441,12 @@ def test_what_is_not_legal_is_noticed() -> None:
     assert asked("POST", "/repos/a/b/pulls", {"title": "t", "head": "h"}) != []
     assert asked("POST", "/repos/a/b/pulls", {"title": 3, "head": "h", "base": "b"}) != []
     assert asked("PUT", "/repos/a/b/pulls", {}) != []
+
+
+def test_a_token_in_a_file_is_noticed(tmp_path: Path) -> None:
+    sent = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+    for text in (f"a {TOKEN} b", f"Authorization: Basic {sent}"):
+        left = tmp_path / "left"
+        left.write_text(text)
+        assert files_with_token(tmp_path) == [left]
+        left.unlink()
