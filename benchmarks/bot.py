@@ -131,7 +131,10 @@ def by_workers(folder: Path, campaign: Path, scratch: Path, count: int, total: i
     command += ["--database", database] if database else []
     begin = time.perf_counter()
     with (scratch / "output").open("w") as output:
-        workers = [subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) for _ in range(count)]
+        environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}  # a crash in C code says where
+        workers = [
+            subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment) for _ in range(count)
+        ]
         samples: list[int] = []
         while any(worker.poll() is None for worker in workers):
             samples.append(max(map(_memory, workers)))
