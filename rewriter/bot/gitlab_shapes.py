@@ -12,7 +12,10 @@ DRAFT = "Draft: "
 _DEVELOPER = 30
 """The access level from which branches may be pushed: https://docs.gitlab.com/api/access_requests."""
 _STATES = {"opened": State.OPEN, "locked": State.OPEN, "merged": State.MERGED, "closed": State.CLOSED}
-_CONFLICTS = {"can_be_merged": False, "cannot_be_merged": True, "cannot_be_merged_recheck": True}
+_CONFLICT = {"conflict", "cannot_be_merged", "cannot_be_merged_recheck"}
+_STILL_LOOKING = {"unchecked", "checking", "preparing"}
+"""Of ``detailed_merge_status``, and of ``merge_status``, which GitLab 15.6 deprecated and older ones have alone:
+https://docs.gitlab.com/api/merge_requests/#merge-status."""
 
 
 def project_of(shape: Shape, host: str) -> Repository:
@@ -50,9 +53,16 @@ def pull_of(shape: Shape) -> Pull:
         author=author.text("username", "") if author is not None else "",
         labels=frozenset(shape.texts("labels")),
         draft=draft,
-        # While GitLab is still looking, it says so by other words.
-        conflicted=_CONFLICTS.get(shape.text("merge_status", "")),
+        conflicted=_conflicted(shape),
     )
+
+
+def _conflicted(shape: Shape) -> bool | None:
+    # A draft's detailed status is that it is one, whatever else there is.
+    said = {shape.text("detailed_merge_status", ""), shape.text("merge_status", "")} - {""}
+    if shape.flag("has_conflicts") or said & _CONFLICT:
+        return True
+    return None if said & _STILL_LOOKING or not said else False
 
 
 def commit_of(shape: Shape) -> AheadCommit:

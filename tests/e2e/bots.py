@@ -46,16 +46,15 @@ DIALECTS: dict[str, tuple[Dialect, str]] = {
 
 @contextmanager
 def judged_forge(folder: Path, kind: str) -> Iterator[FakeForge]:
-    """A forge whose requests and replies are judged in the end, where anything describes them."""
+    """A forge whose requests and replies are judged in the end."""
     with FakeForge(folder, *DIALECTS[kind]) as forge:
         yield forge
         assert forge.requests
         judge = described(kind)
-        if judge is None:
-            return
         asked = [each for each in forge.requests if each.path not in forge.redirects]
-        assert [objection for each in asked for objection in judge.objections(each)] == []
-        assert [what for each, answer in forge.answers for what in judge.drift(each, answer)] == []
+        found = [objection for each in asked for objection in judge.objections(each)]
+        found += [what for each, answer in forge.answers for what in judge.drift(each, answer)]
+        assert not found, "\n".join(dict.fromkeys(found))
 
 
 class Bot:

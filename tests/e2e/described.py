@@ -2,17 +2,18 @@
 
 * GitHub: https://github.com/octokit/openapi, by npm.
 * Gitea: the description in its own sources, by the module proxy of Go.
-* GitLab publishes one with its sources alone (doc/api/openapi), and no registry of packages has it: there the fake
-  forge follows the pages of https://docs.gitlab.com/api/rest, and nothing judges it.
+* GitLab: what its own client for Go knows, by the same; see `go_client`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
 import re
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -23,22 +24,25 @@ import jsonschema
 
 from tests.bot.fake.server import Answer, Asked
 
+from .go_client import described_by
 from .machine import cache_home
 from .npm import from_npm
 
 GITHUB_VERSION = "23.0.2"
 GITEA_VERSION = "v1.27.3"
+GITLAB_VERSION = "v2.64.0"
 _GITEA = "code.gitea.io/gitea"
+_GITLAB = "gitlab.com/gitlab-org/api/client-go/v2"
 
 
 @functools.cache
-def described(kind: str) -> Description | None:
-    """The judge of a dialect; None where there is none."""
+def described(kind: str) -> Description:
+    """The judge of a dialect."""
     if kind == "github":
         return Description(json.loads(github_document().read_bytes()))
     if kind == "gitea":
         return Description(_openapi(json.loads(gitea_document().read_bytes())))
-    return None
+    return Description(json.loads(gitlab_document().read_bytes()))
 
 
 def github_document() -> Path:
@@ -50,24 +54,37 @@ def gitea_document() -> Path:
     """Fetched once, and kept in the cache folder."""
     kept = cache_home() / "openapi" / f"gitea-{GITEA_VERSION}.json"
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        command = ["go", "mod", "download", "-json", f"{_GITEA}@{GITEA_VERSION}"]
-        # Its sums are in no go.sum of ours, and its sources ask for a newer Go than may be here.
-        environment = {
-            **os.environ,
-            "GOFLAGS": "-mod=mod",
-            "GOTOOLCHAIN": "local",
-            "GOMODCACHE": str(kept.parent / "go"),
-        }
-        done = subprocess.run(command, cwd=kept.parent, env=environment, check=True, capture_output=True)
-        with zipfile.ZipFile(json.loads(done.stdout)["Zip"]) as packed:
+        with _go_module(_GITEA, GITEA_VERSION) as packed:
             text = packed.read(f"{_GITEA}@{GITEA_VERSION}/templates/swagger/v1_json.tmpl").decode()
         _keep(kept, re.sub(r"\{\{[^}]*\}\}", "", text).encode())
-        subprocess.run(["go", "clean", "-modcache"], cwd=kept.parent, env=environment, check=True, capture_output=True)
     return kept
 
 
+def gitlab_document() -> Path:
+    """Made once, and kept in the cache folder."""
+    kept = cache_home() / "openapi" / f"gitlab-{GITLAB_VERSION}.json"
+    if not kept.exists():
+        with _go_module(_GITLAB, GITLAB_VERSION) as packed:
+            own = re.compile(rf"{re.escape(_GITLAB)}@[^/]+/(?!\w+_test\.go)\w+\.go")
+            sources = [packed.read(name).decode() for name in packed.namelist() if own.fullmatch(name)]
+        _keep(kept, json.dumps(described_by(sources)).encode())
+    return kept
+
+
+@contextlib.contextmanager
+def _go_module(module: str, version: str) -> Iterator[zipfile.ZipFile]:
+    """A module of Go as the module proxy has it."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["go", "mod", "download", "-json", f"{module}@{version}"]
+        # Its sums are in no go.sum of ours, and its sources ask for a newer Go than may be here.
+        own = {"GOFLAGS": "-mod=mod -modcacherw", "GOTOOLCHAIN": "local", "GOMODCACHE": f"{folder}/go"}
+        done = subprocess.run(command, cwd=folder, env={**os.environ, **own}, check=True, capture_output=True)
+        with zipfile.ZipFile(json.loads(done.stdout)["Zip"]) as packed:
+            yield packed
+
+
 def _keep(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(".part").write_bytes(content)
     path.with_suffix(".part").rename(path)
 
@@ -117,7 +134,7 @@ class Description:
         return found
 
     def _operation(self, asked: Asked) -> Mapping[str, Any] | None:
-        matching = [item for pattern, item in self._paths if pattern.fullmatch(asked.path)]
+        matching = [item for pattern, item in self._paths if pattern.fullmatch(asked.sent or asked.path)]
         return next((item[asked.method.lower()] for item in matching if asked.method.lower() in item), None)
 
     # --- requests

@@ -429,7 +429,6 @@ def test_each_hunk_has_its_remark_once(forge: FakeForge, bot: Bot) -> None:
 
 def test_what_is_not_legal_is_noticed() -> None:
     description = described("github")
-    assert description is not None
 
     def asked(method: str, path: str, body: object = None, **query: str) -> list[str]:
         return description.objections(Asked(method, path, query, {}, body))
@@ -441,6 +440,28 @@ def test_what_is_not_legal_is_noticed() -> None:
     assert asked("POST", "/repos/a/b/pulls", {"title": "t", "head": "h"}) != []
     assert asked("POST", "/repos/a/b/pulls", {"title": 3, "head": "h", "base": "b"}) != []
     assert asked("PUT", "/repos/a/b/pulls", {}) != []
+
+
+def test_what_is_not_legal_for_gitlab_is_noticed() -> None:
+    description = described("gitlab")
+
+    def asked(method: str, path: str, body: object = None, **query: str) -> list[str]:
+        return description.objections(Asked(method, path, query, {}, body))
+
+    def replied(data: object) -> list[str]:
+        return description.drift(Asked("GET", "/projects/1/merge_requests", {}, {}, None), Answer(200, data))
+
+    assert asked("GET", "/projects/1/merge_requests", state="all", per_page="100") == []
+    assert asked("GET", "/projects/1/merge_requests", colour="red") != []
+    assert asked("GET", "/projects/1/merge_requests", per_page="many") != []
+    assert asked("POST", "/projects/1/merge_requests", {"title": "t", "source_branch": "h"}) == []
+    assert asked("POST", "/projects/1/merge_requests", {"title": 3}) != []
+    assert asked("POST", "/projects/1/merge_requests", {"name": "t"}) != []
+    assert asked("PATCH", "/projects/1/merge_requests", {}) != []
+    assert replied([{"iid": 1, "author": {"username": "jo"}, "labels": [], "sha": None}]) == []
+    assert replied([{"iid": "1"}]) != []
+    assert replied([{"number": 1}]) != []
+    assert replied([{"author": {"login": "jo"}}]) != []
 
 
 def test_a_token_in_a_file_is_noticed(tmp_path: Path) -> None:

@@ -97,7 +97,16 @@ def _of_git(state: FakeState, repository: FakeRepository, rest: str, asked: Aske
     if rest == "/tree":
         if not repository.tip(query["ref"]):
             return Answer(404, {"message": "404 Tree Not Found"})
-        entries = [{**each, "id": each["sha"], "name": each["path"]} for each in repository.files(query["ref"])]
+        entries = [
+            {
+                "id": each["sha"],
+                "name": each["path"].rpartition("/")[2],
+                "type": each["type"],
+                "path": each["path"],
+                "mode": each["mode"],
+            }
+            for each in repository.files(query["ref"])
+        ]
         return _page(asked, entries, url)
     if match := re.fullmatch(r"/branches/(.+)", rest):
         name = urllib.parse.unquote(match[1])
@@ -224,12 +233,18 @@ def _pull(repository: FakeRepository, pull: FakePull, url: str) -> dict[str, Any
         "target_project_id": repository.id,
         "sha": tip,
         "diff_refs": {"base_sha": base, "start_sha": base, "head_sha": tip},
-        "merge_status": "cannot_be_merged" if conflicts else "can_be_merged",
+        "detailed_merge_status": _status(pull, conflicts=conflicts),
         "has_conflicts": conflicts,
         "labels": list(pull.labels),
         "author": {"id": 1, "username": pull.author},
         "web_url": f"{url}/{repository.name}/-/merge_requests/{pull.number}",
     }
+
+
+def _status(pull: FakePull, *, conflicts: bool) -> str:
+    if pull.state != "open":
+        return "not_open"
+    return "draft_status" if pull.title.startswith(_DRAFTS) else "conflict" if conflicts else "mergeable"
 
 
 def _page(asked: Asked, found: list[Any], url: str) -> Answer:

@@ -29,6 +29,8 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
+    sent: str = ""
+    """The path as it was sent, with its escapes."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._git(parts, body)
             return
         query = dict(urllib.parse.parse_qsl(parts.query))
-        path = urllib.parse.unquote(parts.path).removeprefix(self.prefix)
+        sent = parts.path.removeprefix(self.prefix)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(self.command, path, query, headers, json.loads(body) if body else None)
+        content = json.loads(body) if body else None
+        asked = Asked(self.command, urllib.parse.unquote(sent), query, headers, content, sent)
         forge = self.forge
         with forge.state.lock:
             forge.requests.append(asked)
