@@ -46,6 +46,11 @@ class Prepared:
     comments: list[tuple[str, int, int, str]] | None = None
     """For each hunk: path, first and last line of the new text, and why."""
 
+    @property
+    def files(self) -> set[str]:
+        """The paths that it changes."""
+        return {path for _, texts in self.commits for path in texts}
+
 
 @dataclass(frozen=True, slots=True)
 class Left:

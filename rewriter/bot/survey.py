@@ -16,7 +16,7 @@ from rewriter.bot.campaign import Campaign
 from rewriter.bot.checkout import Bounds, Checkout
 from rewriter.bot.decide import Decision, Do, Remembered, Shown, Wanted, decide, decide_branch
 from rewriter.bot.forge import Forge, Pull, Repository, State
-from rewriter.bot.identity import find_marker, slug
+from rewriter.bot.identity import WHOLE, find_marker, slug
 from rewriter.bot.ledger import Proposal
 from rewriter.bot.prepare import Left, Prepared, prepare
 from rewriter.bot.sources import belongs
@@ -145,8 +145,10 @@ class Surveyor:
         waiting: list[Left] = []
         wanted = {each.branch: each for each in prepared}
         recipe = self._tools.campaign.rewrite.recipe
-        # Those of other campaigns count, too: to whoever reads them they are all the bot's.
         records = self._tools.ledger.proposals_of(repository.forge, repository.id)
+        said = {each.branch: self._said_before(forge, repository, source, each, records) for each in prepared}
+        refused = {branch: why for branch, why in said.items() if why}
+        # Those of other campaigns count, too: to whoever reads them they are all the bot's.
         others = [each for each in records if each.recipe != recipe and each.state == State.OPEN.value]
         opened = sum(each.branch in branches for each in others)
         # But they are not looked at, however many there are.
@@ -161,15 +163,20 @@ class Surveyor:
             key, path = known
             if mine is None and _is_kept(branch, pulls, left):
                 continue
-            if mine is not None and (why := self._under_another_name(forge, repository, source, mine)):
-                waiting.append(Left(path, why))
+            if branch in refused:
+                waiting.append(Left(path, refused[branch]))
                 continue
+            regrouped = _grouped_otherwise(path, prepared) if mine is None else ""
+            if regrouped and refused:
+                continue  # it stays: what would take its place is not proposed
             tip = branches.get(branch)
             ahead = forge.ahead(repository, base, branch, source=source) if tip is not None else []
             pulls = [self._with_conflicts(forge, repository, pull) for pull in pulls]
             shown = Shown(tuple(pulls), tip, tuple(ahead), base)
             wish = Wanted(mine.output, mine.proven) if mine is not None else None
             found = self._decide(forge, shown, wish, key)
+            if regrouped and found.do in (Do.CLOSE, Do.REMOVE_BRANCH):
+                found = replace(found, why=regrouped)
             number = found.pull.number if found.pull is not None else None
             url, state = (found.pull.url, found.pull.state.value) if found.pull is not None else ("", "")
             plans.append(Plan(found.do, found.why, key, path, branch, mine, number, found.expected, url, state))
@@ -207,13 +214,25 @@ class Surveyor:
         mine = (each for each in records if each.branch == branch and each.recipe == recipe)
         return next(((each.key, each.path) for each in mine), None)
 
-    def _under_another_name(
-        self, forge: Forge, repository: Repository, source: Repository | None, mine: Prepared
+    def _said_before(
+        self,
+        forge: Forge,
+        repository: Repository,
+        source: Repository | None,
+        mine: Prepared,
+        records: list[Proposal],
     ) -> str:
-        """Why nothing is proposed for a key whose branch had another prefix: who closed that meant the proposal, and
-        one that is open need not be there twice."""
+        """Why nothing is proposed that had another branch: because its prefix was another one, or because files were
+        taken together, or apart. Who closed that meant the proposal, and one that is open need not be there twice."""
+        if self._pulls.recreate:
+            return ""
+        for each in records:
+            other = each.recipe == self._tools.campaign.rewrite.recipe and each.state == State.CLOSED.value
+            if other and _shares_files(each, mine):
+                together = "all files together were" if each.path == WHOLE else f"{each.path} alone was"
+                return f"{together} proposed before, and that was closed: {each.url or each.branch}"
         record = self._tools.ledger.proposal(mine.key)
-        if record is None or record.branch == mine.branch or self._pulls.recreate:
+        if record is None or record.branch == mine.branch:
             return ""
         pulls = forge.pulls(repository, record.branch, source=source)
         if not pulls and not (forge.branches_only and record.state == State.OPEN.value):
@@ -232,6 +251,18 @@ def allowed_owners(campaign: Campaign, source: int) -> set[str]:
     if chosen.forge in ("git", "folder"):
         return set()
     return {*chosen.owners, *(name.rpartition("/")[0] for name in chosen.repositories if "/" in name)}
+
+
+def _grouped_otherwise(path: str, prepared: list[Prepared]) -> str:
+    """Why a path is no proposal of its own any more, if that is because files are taken together now, or apart."""
+    if path == WHOLE and prepared:
+        return "its files are proposed one by one now"
+    return "it is proposed together with others now" if any(path in each.files for each in prepared) else ""
+
+
+def _shares_files(record: Proposal, mine: Prepared) -> bool:
+    """Whether one of the two takes all files together, and the other one of them alone."""
+    return record.path in mine.files if mine.path == WHOLE else record.path == WHOLE
 
 
 def _opts_out(content: bytes) -> bool:

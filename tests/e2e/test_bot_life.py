@@ -295,6 +295,47 @@ def test_all_files_together(forge: FakeForge, bot: Bot) -> None:
     assert len(repository.run("log", "--format=%s", "main..dfrewrite/all/default").splitlines()) == 2
 
 
+TWO = {**GO, **{f"api/{path}": text for path, text in GO.items()}}
+
+
+def test_files_that_are_taken_together_later_are_proposed_once(forge: FakeForge, bot: Bot) -> None:
+    repository = forge.state.add("acme/tides", TWO)
+    bot.cap(open_per_repository=2)
+    assert set(bot.run().values()) == {"opened"}
+    bot.set(group="repository")
+    bot.run()
+    assert [pull.state for pull in repository.pulls] == ["closed", "closed"]
+    assert repository.pulls[0].comments == ["Closed by dfrewrite: it is proposed together with others now."]
+    bot.run()
+    assert [pull.state for pull in repository.pulls] == ["closed", "closed", "open"]
+    bot.set(group="file")
+    bot.run()
+    assert repository.pulls[2].comments == ["Closed by dfrewrite: its files are proposed one by one now."]
+
+
+@pytest.mark.parametrize(("first", "then"), [("file", "repository"), ("repository", "file")])
+def test_what_was_closed_stays_closed_when_files_are_grouped_otherwise(
+    forge: FakeForge, bot: Bot, first: str, then: str
+) -> None:
+    repository = forge.state.add("acme/tides", TWO)
+    bot.set(group=first)
+    bot.run()
+    forge.state.close(repository, _only(repository))
+    bot.run()
+    bot.set(group=then)
+    bot.run()
+    # The other file's own proposal stays: none takes its place.
+    assert [pull.state for pull in repository.pulls] == (["closed", "open"] if first == "file" else ["closed"])
+    assert any(" proposed before, and that was closed: http" in visit.why for visit in bot.visits())
+    bot.set(group=then, recreate=True)
+    bot.run()
+    bot.run()
+    assert repository.pulls[-1].state == "open"
+    assert [pull.branch for pull in repository.pulls if pull.state == "open"] == (
+        ["dfrewrite/all/default"] if then == "repository" else ["dfrewrite/Dockerfile/default"]
+    )
+
+
 def test_commits_are_signed_with_a_key_of_ssh(forge: FakeForge, bot: Bot, tmp_path: Path) -> None:
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
