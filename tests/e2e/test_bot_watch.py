@@ -189,7 +189,7 @@ def test_who_interrupts_it_is_told_how_to_go_on(forge: FakeForge, tmp_path: Path
     assert re.search(r"interrupted; the same command goes on with the run \S+\n", errors)
     assert "Traceback" not in errors
     forge.trouble = lambda _: None
-    _ended(_run(tmp_path, forge, "--run", "again"))
+    _ended(_run(tmp_path, forge))
     assert len(repository.pulls) == 1
     output, _ = _ended(_command(tmp_path, forge, "report"))
     assert output.startswith("run ")
