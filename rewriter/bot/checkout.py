@@ -149,11 +149,11 @@ class Checkout:
             self._network(origin, "fetch", "--quiet", "--no-tags", "--unshallow", "--", origin.url, refspec)
             self._measure()
             refused = self._push(remote, tip, branch, expected)
-        _raise(refused)
+        _raise_if_refused(refused)
 
     def delete(self, remote: Remote, branch: str, expected: str) -> None:
         """Removes a branch of the forge that must be at ``expected``. Raises as ``push`` does."""
-        _raise(self._push(remote, "", branch, expected))
+        _raise_if_refused(self._push(remote, "", branch, expected))
 
     def _push(self, remote: Remote, tip: str, branch: str, expected: str | None) -> str:
         """Why it was refused; empty when it was not."""
@@ -245,7 +245,7 @@ class Checkout:
                 raise GitFailed(f"the repository takes more than {self._bounds.bytes / 1e6:,.0f} MB")
 
 
-def _raise(refused: str) -> None:
+def _raise_if_refused(refused: str) -> None:
     if refused:
         moved = any(words in refused for words in ("stale info", "fetch first", "cannot lock ref"))
         raise PushRefused(f"the push was refused: {one_line(refused)}", moved=moved)

@@ -54,6 +54,8 @@ def find_dashboards(tools: Tools) -> list[Dashboard]:
 
 def write_dashboards(tools: Tools, run: str, dashboards: Sequence[Dashboard]) -> None:
     """Writes them, in place of what they said before. Raises what forges raise."""
+    if not dashboards:
+        return
     visits, proposals = tools.ledger.visits(run), tools.ledger.proposals()
     for board in dashboards:
         forge, mine = board.forge, f"{board.owner.lower()}/"

@@ -231,7 +231,7 @@ class Surveyor:
             if other and _shares_files(each, mine):
                 together = "all files together were" if each.path == WHOLE else f"{each.path} alone was"
                 return f"{together} proposed before, and that was closed: {each.url or each.branch}"
-        record = self._tools.ledger.proposal(mine.key)
+        record = next((each for each in records if each.key == mine.key), None)
         if record is None or record.branch == mine.branch:
             return ""
         pulls = forge.pulls(repository, record.branch, source=source)
@@ -257,7 +257,8 @@ def _grouped_otherwise(path: str, prepared: list[Prepared]) -> str:
     """Why a path is no proposal of its own any more, if that is because files are taken together now, or apart."""
     if path == WHOLE and prepared:
         return "its files are proposed one by one now"
-    return "it is proposed together with others now" if any(path in each.files for each in prepared) else ""
+    together = any(each.path == WHOLE and path in each.files for each in prepared)
+    return "it is proposed together with others now" if together else ""
 
 
 def _shares_files(record: Proposal, mine: Prepared) -> bool:

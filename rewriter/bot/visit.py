@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rewriter.bot.checkout import Checkout, FileCommit, Person, PushRefused
+from rewriter.bot.checkout import FileCommit, Person, PushRefused
 from rewriter.bot.decide import Do
 from rewriter.bot.forge import Exists, Forge, NewPull, Pull, Remark, Repository, State
-from rewriter.bot.git_run import Remote
 from rewriter.bot.identity import Marker, find_marker
 from rewriter.bot.ledger import Proposal, Visit, with_state
 from rewriter.bot.prepare import Prepared
@@ -188,17 +187,18 @@ class Visitor:
             forge.close_pull(repository, pull.number)
         if tip is not None:
             # By git and not by the forge's own call, which would also remove what somebody pushes at this moment.
-            checkout = self._tools.clones.get(task) or self._surveyor.empty(task)
-            forge.before_push()
-            self._delete(checkout, self._tools.remote(forge, home), plan.branch, tip)
+            self._delete(task, home, plan.branch, tip)
         record = self._tools.ledger.proposal(plan.key)
         if record is not None:
             self._tools.ledger.record(with_state(record, "gone", self._tools.clock.now(), why=plan.why))
 
-    def _delete(self, checkout: Checkout, remote: Remote, branch: str, tip: str) -> None:
-        # A forge may have removed it with its pull request.
+    def _delete(self, task: Task, home: Repository, branch: str, tip: str) -> None:
+        checkout = self._tools.clones.get(task) or self._surveyor.empty(task)
+        forge = self._forge(task)
+        remote = self._tools.remote(forge, home)
         if branch not in checkout.branches(remote, branch):
-            return
+            return  # a forge may have removed it with its pull request
+        forge.before_push()
         try:
             checkout.delete(remote, branch, tip)
         except PushRefused as error:
